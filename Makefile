@@ -1,0 +1,84 @@
+# Thin: every target is one command. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONWARNINGS ?= ignore::DeprecationWarning
+options = $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(PERIOD),--period $(PERIOD)) $(if $(AS_OF),--as-of $(AS_OF)) \
+          $(if $(ENGINE),--engine $(ENGINE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(FORCE),--force) $(folders)
+folders = $(if $(DATA),--data "$(DATA)") $(if $(PERSONAS_DIR),--personas-dir "$(PERSONAS_DIR)")
+
+.DEFAULT_GOAL := help
+.PHONY: help reports check serve lab new-persona test lint format reference data lock quarto clean distclean
+
+help:  ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  Variables of reports: PERIOD=2026-10 PERSONAS="ceo cfo" ENGINE=quarto|embedded AS_OF=2026-10-31'
+	@echo '                        DATA=folder PERSONAS_DIR=folder JOBS=2 FORCE=1'
+
+reports: $(VENV)/.quarto  ## every persona's report, the site and the digests
+	@$(BIN)/quarterdeck reports $(options)
+
+check: $(VENV)/.ready  ## validate data, personas and notebook without running anything
+	@$(BIN)/quarterdeck check $(folders)
+
+serve: $(VENV)/.ready  ## show the site at a local address (PORT=8000)
+	@$(BIN)/quarterdeck serve $(if $(PORT),--port $(PORT))
+
+lab: $(VENV)/.dev  ## open JupyterLab on the notebook
+	@$(BIN)/jupyter lab notebooks/report.ipynb
+
+new-persona: $(VENV)/.ready  ## write a persona file that already renders (ID=treasurer)
+	@$(BIN)/quarterdeck new persona "$(ID)" $(folders)
+
+test: lint  ## lint, types, tests; lists what it skipped and how to get it
+	@$(BIN)/pytest -n 2 --dist loadgroup -q
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > $(VENV)/lint-imports.log 2>&1 || { cat $(VENV)/lint-imports.log; exit 1; }
+	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb $(wildcard tests/notebooks/*.ipynb)
+
+format: $(VENV)/.dev  ## format code, strip notebooks of outputs
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@$(BIN)/nbstripout --keep-id notebooks/*.ipynb $(wildcard tests/notebooks/*.ipynb)
+
+reference: reports  ## write docs/reference from the code and the reports
+	@$(BIN)/quarterdeck reference
+
+data: $(VENV)/.ready  ## make the sample data again
+	@$(BIN)/python data/generate.py
+
+lock: $(VENV)/.dev  ## resolve the locks again (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' \
+	  pyproject.toml --extra charts --group build -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' \
+	  pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+quarto: $(VENV)/.ready  ## try again to install Quarto
+	@$(BIN)/python -m quarterdeck quarto | tee $(VENV)/.quarto
+
+clean:  ## remove what was built
+	rm -rf _site r outbox build dist .quarterdeck .quarto
+
+distclean: clean  ## remove the environment too
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Quarterdeck needs Python 3.11 or newer; name one: make PYTHON=python3.12'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'Python lacks venv; on Debian: apt-get install python3-venv'; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo 'Setting up $(VENV) (once)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(VENV)/.ready
+	@echo 'Setting up what tests and JupyterLab need (once)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.quarto: | $(VENV)/.ready
+	@$(BIN)/python -m quarterdeck quarto | tee $@

@@ -1,0 +1,170 @@
+// Quarterdeck's page: draws the charts in the theme's colours, sorts tables, fills the period switch, switches the theme.
+(() => {
+  "use strict";
+  const all = (selector, within = document) => Array.from(within.querySelectorAll(selector));
+  const made = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
+
+  // ---- charts
+
+  const palette = () => {
+    const style = getComputedStyle(document.body);
+    const read = (name) => style.getPropertyValue(name).trim();
+    return {
+      ink: read("--qd-ink"), soft: read("--qd-soft"), grid: read("--qd-grid"), raised: read("--qd-raised"), line: read("--qd-line"),
+      chart: read("--qd-chart").split(",").map((colour) => colour.trim()), font: style.fontFamily,
+    };
+  };
+
+  // Plotly obeys some tags in any text. Text from data shows its tags; only line breaks, and what Plotly Express
+  // itself puts into hover texts and an author into titles, are obeyed.
+  const inert = (value, obeyed) => {
+    if (typeof value === "string") return value.replace(/<(?!\/?(\w+)\s*\/?>)/g, "&lt;").replace(/<\/?(\w+)\s*\/?>/g, (tag, name) => (obeyed.includes(name) ? tag : tag.replace("<", "&lt;")));
+    if (Array.isArray(value)) return value.map((one) => inert(one, obeyed));
+    if (!value || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inert(one, key === "hovertemplate" ? ["br", "b", "extra"] : obeyed)]));
+  };
+
+  // The specification says what is drawn; colours, type and margins are the page's.
+  const dressed = (figure, width, height) => {
+    const colours = palette();
+    const layout = inert(figure.layout || {}, ["br", "b", "i", "sub", "sup"]);
+    const narrow = width < 520;
+    const lying = (figure.data || []).some((trace) => trace.orientation === "h");
+    const axis = (given, showgrid) => ({
+      automargin: true, showgrid, ticks: "outside", ticklen: 6, tickcolor: "rgba(0,0,0,0)", gridcolor: colours.grid, zerolinecolor: colours.line, linecolor: colours.line, ...given,
+      tickfont: { ...(given || {}).tickfont, color: colours.soft },
+      title: typeof (given || {}).title === "string" ? { text: given.title, font: { color: colours.soft } }
+        : { ...(given || {}).title, font: { ...((given || {}).title || {}).font, color: colours.soft } },
+    });
+    for (const name of new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))])) layout[name] = axis(layout[name], name.startsWith("x") === lying);
+    const titled = Boolean(typeof layout.title === "string" ? layout.title : (layout.title || {}).text);
+    return Object.assign(layout, {
+      width, height, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      colorway: colours.chart, barcornerradius: 3,
+      font: { ...layout.font, family: colours.font, color: colours.ink, size: narrow ? 12 : 13 },
+      margin: { l: 8, r: 12, t: titled ? 48 : 20, b: 8, ...(narrow ? {} : layout.margin) },
+      hoverlabel: { bgcolor: colours.raised, bordercolor: colours.line, font: { color: colours.ink, family: colours.font } },
+      legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", ...(narrow ? {} : layout.legend), font: { color: colours.soft } },
+    });
+  };
+
+  const config = { displaylogo: false, displayModeBar: "hover", responsive: false, typesetMath: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  const draw = (figure, fixedWidth) => {
+    const { box, spec } = figure;
+    const width = fixedWidth || Math.floor(box.getBoundingClientRect().width);
+    if (!width || !window.Plotly) return Promise.resolve();
+    figure.width = width;
+    box.setAttribute("role", "group"); // an image may hold nothing to press, and a drawn chart has buttons
+    return window.Plotly.react(box, inert(spec.data || [], ["br"]), dressed(spec, width, Number(box.dataset.height) || 380), config);
+  };
+  const figures = all(".qd-figure").map((element) => {
+    const box = element.querySelector(".qd-plot");
+    return { box, spec: JSON.parse(element.querySelector('script[type="application/json"]').textContent), width: 0 };
+  });
+  const redraw = (fixedWidth) => Promise.all(figures.map((figure) => draw(figure, fixedWidth)));
+  redraw().then(() => { document.documentElement.dataset.charts = String(figures.length); });
+
+  const resized = new ResizeObserver((entries) => entries.forEach((entry) => {
+    const figure = figures.find((one) => one.box === entry.target);
+    if (figure && Math.floor(entry.contentRect.width) !== figure.width) draw(figure);
+  }));
+  figures.forEach((figure) => resized.observe(figure.box));
+
+  // ---- light and dark: whoever switches the theme, the charts follow
+
+  let shown = palette().ink;
+  const follow = () => { if (palette().ink !== shown) { shown = palette().ink; redraw(); } };
+  const watch = new MutationObserver(follow);
+  watch.observe(document.documentElement, { attributes: true, attributeFilter: ["class", "data-scheme"] });
+  watch.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+
+  const paperWidth = 660; // what a page of A4 or Letter leaves between our margins, in CSS pixels
+  window.addEventListener("beforeprint", () => redraw(paperWidth));
+  window.addEventListener("afterprint", () => redraw());
+  window.matchMedia("print").addEventListener("change", (event) => redraw(event.matches ? paperWidth : 0));
+
+  const masthead = document.querySelector(".qd-masthead");
+  const toggle = window.quartoToggleColorScheme || window.smalldocsToggleScheme;
+  if (masthead && toggle) {
+    const button = made("button", { type: "button", className: "qd-theme", title: "Light or dark" });
+    button.setAttribute("aria-label", "Switch between light and dark");
+    button.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5z"/></svg>';
+    button.addEventListener("click", () => (window.quartoToggleColorScheme || window.smalldocsToggleScheme)());
+    masthead.append(button);
+  }
+
+  // ---- the contents list, where a narrow screen has no margin for it
+
+  const contents = all("#TOC a[href^='#']");
+  const opening = document.querySelector(".qd-board") || masthead;
+  if (opening && contents.length > 1) {
+    const details = made("details", { className: "qd-contents" });
+    const list = made("ul");
+    contents.forEach((link) => {
+      const item = made("li");
+      item.append(made("a", { href: link.getAttribute("href"), textContent: link.textContent }));
+      list.append(item);
+    });
+    list.addEventListener("click", () => { details.open = false; });
+    details.append(made("summary", { textContent: document.getElementById("toc-title")?.textContent || "Contents" }), list);
+    opening.after(details);
+  }
+
+  // ---- the period switch
+
+  const nav = document.querySelector(".qd-periods");
+  const periods = window.quarterdeckPeriods || [];
+  if (nav && periods.length > 1) {
+    const select = made("select");
+    select.setAttribute("aria-label", "Reporting period");
+    periods.forEach(({ name, label }) => select.append(made("option", { value: name, textContent: label, selected: name === nav.dataset.period })));
+    select.addEventListener("change", () => { location.href = `../${encodeURIComponent(select.value)}/index.html`; });
+    nav.replaceChildren(select);
+  }
+
+  // ---- tables that sort
+
+  const language = document.documentElement.lang || "en";
+  const decimal = (() => {
+    try { return new Intl.NumberFormat(language).formatToParts(1.5).find((part) => part.type === "decimal").value; } catch { return "."; }
+  })();
+  const numberIn = (shownText) => {
+    const plain = shownText.replaceAll("\u2212", "-").replace(/[^0-9.,-]/g, "").split(decimal).map((part) => part.replace(/[.,]/g, "")).join(".");
+    return /\d/.test(plain) ? Number.parseFloat(plain) : Number.NaN;
+  };
+  const words = new Intl.Collator(language, { numeric: true });
+  const sortBy = (table, column, up) => {
+    const cell = (row) => row.cells[column].textContent.trim();
+    const numeric = table.tHead.rows[0].cells[column].classList.contains("qd-num");
+    const value = (row) => {
+      const shownText = cell(row);
+      if (numeric) return numberIn(shownText);
+      return /\d{4}/.test(shownText) ? Date.parse(shownText) : Number.NaN;
+    };
+    const order = (one, other) => {
+      const [a, b] = [value(one), value(other)];
+      if (Number.isNaN(a) || Number.isNaN(b)) {
+        if (!numeric && Number.isNaN(a) && Number.isNaN(b)) return (up ? 1 : -1) * words.compare(cell(one), cell(other));
+        return Number(Number.isNaN(a)) - Number(Number.isNaN(b)); // what is not known stays last, either way
+      }
+      return up ? a - b : b - a;
+    };
+    table.tBodies[0].append(...Array.from(table.tBodies[0].rows).sort(order));
+  };
+  all(".qd-table table").filter((table) => table.tHead && table.tBodies[0] && table.tBodies[0].rows.length > 1).forEach((table) => {
+    const heads = Array.from(table.tHead.rows[0].cells);
+    heads.forEach((head, column) => {
+      const button = made("button", { type: "button", className: "qd-sort" });
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const first = head.classList.contains("qd-num") ? "descending" : "ascending";
+        const now = head.getAttribute("aria-sort");
+        const next = !now ? first : now === "ascending" ? "descending" : "ascending";
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", next);
+        sortBy(table, column, next === "ascending");
+      });
+    });
+  });
+})();

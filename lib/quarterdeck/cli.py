@@ -1,0 +1,216 @@
+"""The command line: the only place that prints and sets exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import __version__
+from .model.errors import QuarterdeckError, ReportFailed
+
+if TYPE_CHECKING:
+    from .pipeline import Outcome
+    from .project import Project
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns 0, 1 (a report failed), 2 (bad input) or 130 (interrupted)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.verb(options))
+    except QuarterdeckError as err:
+        _say(_message(err))
+        return BAD_INPUT
+    except OSError as err:
+        place = f" ({err.filename})" if err.filename else ""
+        remedy = ". Free some space and run it again" if err.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        _say(f"quarterdeck: {err.strerror or err}{place}{remedy}.")
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        _say("\nquarterdeck: interrupted; what was built before stays as it was.")
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="quarterdeck", description="One notebook, a report for every executive.")
+    parser.add_argument("--version", action="version", version=f"quarterdeck {__version__}")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this one)"
+    )
+    shared.add_argument("--data", type=Path, metavar="DIR", help="another folder of tables")
+    shared.add_argument("--personas-dir", type=Path, metavar="DIR", help="another folder of personas")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+
+    reports = verbs.add_parser("reports", parents=[shared], help="execute, render and compose every persona's report")
+    reports.add_argument("--personas", default="", metavar="'ID …'", help="only these personas")
+    reports.add_argument("--period", default="", help="2026-10, 2026-W44 or 2026-Q4 (default: the latest complete one)")
+    reports.add_argument(
+        "--as-of", default="", metavar="DAY", help="what was known on this day (default: the newest one)"
+    )
+    reports.add_argument("--engine", default="auto", help="auto, quarto or embedded")
+    reports.add_argument("--jobs", type=int, default=0, metavar="N", help="notebooks at a time (default: one a core)")
+    reports.add_argument("--force", action="store_true", help="execute also what is up to date")
+    reports.set_defaults(verb=_reports)
+
+    check = verbs.add_parser(
+        "check", parents=[shared], help="validate data, personas and notebook without running anything"
+    )
+    check.set_defaults(verb=_check)
+
+    new = verbs.add_parser("new", help="write a new persona").add_subparsers(required=True, metavar="WHAT")
+    persona = new.add_parser("persona", parents=[shared], help="write a persona file that already renders")
+    persona.add_argument("id", help="lower-case letters, digits and hyphens")
+    persona.set_defaults(verb=_new_persona)
+
+    serve = verbs.add_parser("serve", parents=[shared], help="show the site at a local address")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.set_defaults(verb=_serve)
+
+    quarto = verbs.add_parser(
+        "quarto", help="try to install Quarto; the embedded renderer serves where it cannot be had"
+    )
+    quarto.set_defaults(verb=_quarto)
+
+    reference = verbs.add_parser("reference", parents=[shared], help="write the reference pages of tables and facts")
+    reference.set_defaults(verb=_reference)
+    return parser
+
+
+def _open(options: argparse.Namespace) -> Project:
+    from .project import Project
+
+    return Project.open(options.project, options.data, options.personas_dir)
+
+
+def _reports(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from . import pipeline
+
+    request = pipeline.Request(
+        personas=tuple(options.personas.replace(",", " ").split()),
+        period=options.period,
+        as_of=options.as_of,
+        engine=options.engine,
+        jobs=options.jobs,
+        force=options.force,
+    )
+    with tqdm(total=None, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+        def progress(label: str, total: int) -> None:
+            bar.total = total
+            bar.set_description(label, refresh=False)
+            bar.update()
+
+        outcome = pipeline.run(_open(options), request, progress)
+    return _tell(outcome)
+
+
+def _tell(outcome: Outcome) -> int:
+    """The table of reports, what else there is to say, the one path to open, and every failure."""
+    here = Path.cwd()
+    header = ("persona", "period", "sections", "seconds", "page", "digest")
+    rows = [
+        (
+            result.key.slug,
+            result.key.period,
+            str(result.sections),
+            {"built": f"{result.seconds:.1f}", "failed": "failed"}.get(result.state, "up to date"),
+            _short(result.page, here),
+            _short(result.digest, here),
+        )
+        for result in outcome.results
+    ]
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    fresh = sum(result.state == "up to date" for result in outcome.results)
+    current = f"; {fresh} of {len(outcome.results)} were up to date" if fresh else ""
+    print(f"\nRenderer: {outcome.renderer}, {outcome.rendered} pages rendered{current}.")
+    for notice in outcome.notices:
+        print(notice)
+    print(f"Open {_short(outcome.home, here)}")
+    failed = [result for result in outcome.results if result.error]
+    for result in failed:
+        assert result.error
+        _say(f"\n{_message(result.error)}")
+        if isinstance(result.error, ReportFailed):
+            _say(f"  Partial notebook: {result.key.path}/failed.ipynb; the last good page stays.")
+        _say(f'  Repeat: make reports PERSONAS="{result.key.persona}" PERIOD={result.key.period}')
+    return FAILED if failed else 0
+
+
+def _short(path: Path | None, here: Path) -> str:
+    if path is None:
+        return "–"
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from . import pipeline
+
+    jobs, checked = pipeline.plan(_open(options), pipeline.Request())
+    for warning in checked.warnings:
+        print(f"warning: {warning}")
+    print(f"Data, {len(jobs)} reports' personas and the notebook are valid; newest day {checked.newest}.")
+    return 0
+
+
+def _new_persona(options: argparse.Namespace) -> int:
+    from .scaffold import new_persona
+
+    path = new_persona(_open(options), options.id)
+    print(f'Wrote {path}. Build it with: make reports PERSONAS="{options.id}"')
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    site = _open(options).root / "_site"
+    if not (site / "index.html").is_file():
+        raise QuarterdeckError(str(site), "has not been built", "Run `make reports` first")
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", options.port), partial(SimpleHTTPRequestHandler, directory=site))
+    except OSError as err:
+        raise QuarterdeckError(f"port {options.port}", "is taken", "Name another one: make serve PORT=8001") from err
+    with server:
+        print(f"Serving {site} at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+def _quarto(options: argparse.Namespace) -> int:
+    from .render.fetch import install_quarto
+
+    print(install_quarto(os.environ))
+    return 0
+
+
+def _reference(options: argparse.Namespace) -> int:
+    from .scaffold import write_reference
+
+    for path in write_reference(_open(options)):
+        print(f"Wrote {path}")
+    return 0
+
+
+def _message(err: QuarterdeckError) -> str:
+    """An error as one line, with paths as seen from the working folder."""
+    return f"quarterdeck: {err}".replace(f"{Path.cwd()}{os.sep}", "")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)

@@ -1,0 +1,131 @@
+"""From a report to what its reader is told by mail: the news, the figures, the worst findings and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from ..model.digest import Digest, Picture
+from ..model.format import Formats
+from ..model.period import Period
+from ..model.report import SEVERITIES, Block, Fact, Figure, Finding, Prose, Report, Section, Table
+from .words import one_line
+
+MAX_FINDINGS = 4
+MAX_ACTIONS = 5
+_FEWEST_ACTIONS = 3
+MAX_ROWS = 8
+MAX_FIGURES = 2
+MAX_FACTS = 6
+_MOST = {Prose: 2, Table: 2}
+_NEWS_CHARACTERS = 62
+
+
+def digest_figures(report: Report) -> list[Figure]:
+    """The charts that the mail shows: the first two of the persona's `digest:` sections."""
+    blocks = [block for section in _carried(report) for block in section.blocks]
+    return [block for block in blocks if isinstance(block, Figure)][:MAX_FIGURES]
+
+
+def compose(report: Report, *, url: str, pictures: Sequence[Picture] = ()) -> Digest:
+    """Choose what the mail says; `url` leads to the full report, `pictures` show its charts by figure id."""
+    formats = Formats(report.locale, report.currency)
+    facts = report.headline_facts()[:MAX_FACTS]
+    findings = sorted(report.findings, key=lambda finding: finding.rank)
+    actions = _actions(findings, report.as_of)
+    news, told = _news(facts, findings, formats)
+    label = Period.parse(report.key.period).label
+    shown = [figure.id for figure in digest_figures(report)]
+    return Digest(
+        key=report.key,
+        subject=f"{one_line(news or report.title, _NEWS_CHARACTERS)} · {label}",
+        preheader=one_line(_preheader(facts, findings, told, formats), 220),
+        title=one_line(report.title, 100),
+        reader=one_line(report.reader, 100),
+        company=one_line(report.company, 100),
+        period_label=label,
+        as_of=report.as_of,
+        currency=report.currency,
+        locale=report.locale,
+        url=url,
+        commentary=report.commentary,
+        facts=facts,
+        findings=tuple(findings[:MAX_FINDINGS]),
+        actions=tuple(actions),
+        sections=tuple(_short(section, shown) for section in _carried(report)),
+        pictures=tuple(picture for picture in pictures if picture.id in shown),
+    )
+
+
+def _carried(report: Report) -> list[Section]:
+    by_id = {section.id: section for section in report.sections if section.blocks}
+    return [by_id[name] for name in report.digest if name in by_id]
+
+
+def _short(section: Section, figures: Sequence[str]) -> Section:
+    """A section as mail carries it: the chosen charts, the first paragraphs and tables, and the tables' first rows."""
+    blocks: list[Block] = []
+    for block in section.blocks:
+        if isinstance(block, Figure):
+            if block.id in figures:
+                blocks.append(block)
+        elif sum(type(earlier) is type(block) for earlier in blocks) < _MOST[type(block)]:
+            if isinstance(block, Table):
+                block = replace(block, rows=block.rows[:MAX_ROWS], total=max(block.total, len(block.rows)))
+            blocks.append(block)
+    return replace(section, blocks=tuple(blocks))
+
+
+def _actions(findings: Sequence[Finding], as_of: str) -> list[Finding]:
+    """What to do this week, the worst first, none said twice: what falls due within seven days, is overdue or undated.
+
+    Actions due later fill up to three.
+    """
+    week = (date.fromisoformat(as_of[:10]) + timedelta(days=7)).isoformat()
+    distinct = {(finding.action, finding.owner): finding for finding in reversed(findings) if finding.action}
+    worst_first = sorted(distinct.values(), key=lambda finding: finding.rank)
+    now = [finding for finding in worst_first if finding.due <= week]
+    later = [finding for finding in worst_first if finding.due > week]
+    return now[:MAX_ACTIONS] + later[: max(0, _FEWEST_ACTIONS - len(now))]
+
+
+def _news(facts: Sequence[Fact], findings: Sequence[Finding], formats: Formats) -> tuple[str, str]:
+    """The one thing to know and the id of what says it: a critical finding, else the worst change."""
+    worst = findings[0] if findings else None
+    if worst and worst.severity == "critical":
+        return _stake(worst, formats), worst.id
+    moved = sorted((fact for fact in facts if _moved(fact) >= 0.01), key=_moved, reverse=True)
+    for fact in (fact for fact in moved if fact.verdict == "bad"):
+        return f"{fact.label} {formats.change(fact)}", fact.id
+    if worst and worst.severity == "high":
+        return _stake(worst, formats), worst.id
+    for fact in moved:
+        return f"{fact.label} {formats.change(fact)}", fact.id
+    return (worst.title, worst.id) if worst else ("", "")
+
+
+def _stake(finding: Finding, formats: Formats) -> str:
+    title = one_line(finding.title, _NEWS_CHARACTERS)
+    amount = formats.money(finding.money) if finding.money else ""
+    longer = f"{title} ({amount} at stake)"
+    return longer if amount and amount not in title and len(longer) <= _NEWS_CHARACTERS else title
+
+
+def _moved(fact: Fact) -> float:
+    """How far a fact moved, as a share of where it was."""
+    return abs(fact.change) / abs(fact.previous) if fact.change and fact.previous else 0.0
+
+
+def _preheader(facts: Sequence[Fact], findings: Sequence[Finding], told: str, formats: Formats) -> str:
+    """What the subject leaves out: how many findings there are, and the first headline figures."""
+    counts = [(severity, sum(f.severity == severity for f in findings)) for severity in SEVERITIES]
+    said = [f"{count} {severity}" for severity, count in counts if count][:2]
+    several = "findings" if len(findings) > 1 else "finding"
+    sentences = [f"{' and '.join(said)} {several}." if said else "No findings."]
+    for fact in facts:
+        if fact.id != told and fact.value is not None:
+            change = formats.change(fact)
+            value = formats.quantity(fact.value, fact.unit)
+            sentences.append(f"{one_line(fact.label, 40)} {value}{f', {change}' if change else ''}.")
+    return " ".join(sentences[:3])

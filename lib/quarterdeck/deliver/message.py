@@ -1,0 +1,81 @@
+"""A digest as a mail file that names no reader, and as a page that a browser shows."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..model.digest import Digest
+from ..model.errors import QuarterdeckError
+from .layout import content_id, self_contained, to_html
+from .plain import to_text
+from .words import one_line
+
+
+def to_message(digest: Digest, html: str, text: str) -> bytes:
+    """The mail file: plain text beside HTML with its pictures, the same bytes for the same digest.
+
+    It is dated noon UTC of the as-of day. Sender, reader and Message-ID belong to a delivery, so it has none.
+    """
+    message = EmailMessage(policy=SMTP.clone(max_line_length=76))
+    message["Subject"] = one_line(digest.subject, 200)
+    message["Date"] = format_datetime(datetime.combine(date.fromisoformat(digest.as_of[:10]), time(12), UTC))
+    message["List-Id"] = f"<{_list_id(digest)}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Entity-Ref-ID"] = _token(f"{digest.key.slug}/{digest.key.period}")
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    page = message.get_payload(1)
+    assert isinstance(page, EmailMessage)
+    for number, picture in enumerate(digest.pictures):
+        name = content_id(digest, number)
+        page.add_related(
+            picture.png, "image", "png", cid=f"<{name}>", disposition="inline", filename=f"chart-{number + 1}.png"
+        )
+    seal = hashlib.sha256(f"{digest.subject}\0{html}\0{text}".encode()).hexdigest()[:24]
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{seal}_{number}")
+    return message.as_bytes(policy=SMTP.clone(max_line_length=998))
+
+
+def write_digest(folder: Path, digest: Digest, markdown: Callable[[str], str]) -> Path:
+    """Write `<folder>/<period>/<slug>.eml` and, beside it, an `.html` for a browser; returns the mail file's path.
+
+    A file whose bytes would stay the same is left alone.
+    """
+    path = folder / digest.key.period / f"{digest.key.slug}.eml"
+    if not path.resolve().is_relative_to((folder / digest.key.period).resolve()):
+        raise QuarterdeckError(digest.key.slug, "is no name for a file", "Use letters, digits and hyphens in its id")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    html = to_html(digest, markdown)
+    _write(path, to_message(digest, html, to_text(digest)))
+    _write(path.with_name(f"{path.stem}.html"), self_contained(html, digest).encode())
+    return path
+
+
+def _write(path: Path, content: bytes) -> None:
+    if path.is_file() and path.read_bytes() == content:
+        return
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _list_id(digest: Digest) -> str:
+    host = urlsplit(digest.url).hostname or "reports.localhost"
+    return ".".join([*(_token(part) for part in reversed(digest.key.slug.split("/"))), host])
+
+
+def _token(text: str) -> str:
+    """A header's word: whatever is not a letter, digit, slash, dot or hyphen becomes a hyphen."""
+    return re.sub(r"[^A-Za-z0-9/.-]+", "-", text)[:120]

@@ -1,0 +1,144 @@
+"""The plain-text part of a digest, written from the digest itself: 76 columns, figures aligned."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from ..model.digest import Digest
+from ..model.format import Formats, numeric
+from ..model.report import Block, Fact, Figure, Finding, Prose, Table
+from .bars import read_bars, spark
+from .compose import MAX_ROWS
+from .layout import due
+from .words import one_line, plain
+
+WIDTH = 76
+_MAX_PROSE = 1200
+
+
+def to_text(digest: Digest) -> str:
+    """The message as plain text, no line longer than 76 columns except an address."""
+    formats = Formats(digest.locale, digest.currency)
+    parts = [
+        _wrap(f"{digest.company}: {digest.title}, {digest.period_label}"),
+        _heading(digest.subject.removesuffix(f" · {digest.period_label}"), "="),
+        _wrap(digest.preheader),
+        f"The full report:\n{digest.url}" if digest.url else "",
+        "\n".join(_wrap(one_line(line, 2000)) for line in digest.commentary[:_MAX_PROSE].splitlines()).strip("\n"),
+        _titled(
+            "Headline figures",
+            [_aligned([_fact_row(fact, formats) for fact in digest.facts], (False, True, False, False))],
+        ),
+        _titled(
+            "Worst findings" if digest.findings else "Findings",
+            [_finding(f, formats) for f in digest.findings] or ["Nothing is wrong that the rules can see."],
+        ),
+        _titled("What to do this week", [_action(n, f, digest, formats) for n, f in enumerate(digest.actions, 1)]),
+        *(_titled(one_line(s.heading, 120), [_block(block, formats) for block in s.blocks]) for s in digest.sections),
+        "-" * WIDTH,
+        _wrap(f"{digest.title} for {digest.reader}. Figures as known on {formats.date(digest.as_of)}."),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _fact_row(fact: Fact, formats: Formats) -> list[str]:
+    said = formats.change(fact) or one_line(fact.note, 40)
+    return [one_line(fact.label, 30), formats.quantity(fact.value, fact.unit), said, spark(fact.trend)]
+
+
+def _finding(finding: Finding, formats: Formats) -> str:
+    stake = f" At stake: {formats.money(finding.money)}." if finding.money is not None else ""
+    title = _wrap(f"[{finding.severity}] {one_line(finding.title, 160)}", hang="  ")
+    return f"{title}\n{_wrap(one_line(finding.evidence, 320) + stake, indent='  ')}"
+
+
+def _action(number: int, finding: Finding, digest: Digest, formats: Formats) -> str:
+    facets = ", ".join(part for part in (one_line(finding.owner, 60), due(finding, digest.as_of, formats)) if part)
+    return _wrap(f"{number}. {one_line(finding.action, 240)}{f' ({facets})' if facets else ''}", hang="   ")
+
+
+def _block(block: Block, formats: Formats) -> str:
+    if isinstance(block, Prose):
+        text = block.markdown[:_MAX_PROSE] if block.markdown else plain(block.html, limit=_MAX_PROSE)
+        return "\n".join(
+            _wrap(one_line(line, 2000), hang="  " if line.startswith("- ") else "") for line in text.splitlines()
+        )
+    if isinstance(block, Table):
+        return _table(block, formats)
+    return _chart(block, formats)
+
+
+def _table(table: Table, formats: Formats) -> str:
+    rows = [
+        [one_line(formats.cell(v, u), 60) for v, u in zip(row, table.units, strict=False)]
+        for row in table.rows[:MAX_ROWS]
+    ]
+    hidden = max(table.total, len(table.rows)) - len(rows)
+    body = _aligned(rows, [numeric(unit) for unit in table.units], [one_line(name, 40) for name in table.columns])
+    more = f"({formats.number(hidden)} more in the full report)" if hidden > 0 else ""
+    return "\n".join(part for part in (_wrap(one_line(table.caption, 160)), body, more) if part)
+
+
+def _chart(figure: Figure, formats: Formats) -> str:
+    chart = read_bars(figure, formats)
+    caption = _wrap(one_line(figure.caption, 160))
+    if chart is None:
+        return f"{caption}\n{_wrap(one_line(figure.alt, 400))}"
+    names = ["", *chart.series] if len(chart.series) > 1 else []
+    rows = [[label, *(cell.text for cell in cells)] for label, cells in chart.rows]
+    if len(chart.series) == 1:
+        rows = [[*row, "#" * (cells[0].share // 5)] for row, (_, cells) in zip(rows, chart.rows, strict=True)]
+    more = f"({formats.number(chart.hidden)} more in the full report)" if chart.hidden else ""
+    body = _aligned(rows, (False, *(True for _ in chart.series), False), names)
+    return "\n".join(part for part in (caption, body, more) if part)
+
+
+def _aligned(rows: Sequence[Sequence[str]], right: Sequence[bool], names: Sequence[str] = ()) -> str:
+    """Rows in columns two spaces apart; where they do not fit, one paragraph for each row."""
+    lines = [list(names), *map(list, rows)] if names else list(map(list, rows))
+    if not lines:
+        return ""
+    widths = [max(map(_width, column)) for column in zip(*lines, strict=False)]
+    while sum(widths) + 2 * (len(widths) - 1) > WIDTH:
+        widest = max((n for n in range(len(widths)) if not right[n]), key=widths.__getitem__, default=None)
+        if widest is None or widths[widest] <= 12:
+            return "\n".join(_wrap("; ".join(_records(row, names)), hang="  ") for row in rows)
+        widths[widest] -= 1
+    return "\n".join("  ".join(_padded(line, widths, right)).rstrip() for line in lines)
+
+
+def _records(row: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    for n, cell in enumerate(row):
+        if cell:
+            yield f"{names[n]}: {cell}" if n and names and names[n] else cell
+
+
+def _padded(line: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
+    for cell, width, to_right in zip(line, widths, right, strict=False):
+        shown = cell
+        while _width(shown) > width:
+            shown = one_line(shown, max(2, len(shown) - 1))
+        space = " " * (width - _width(shown))
+        yield space + shown if to_right else shown + space
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes: none for combining marks, two for East Asian characters and emoji."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _titled(heading: str, blocks: Sequence[str]) -> str:
+    body = "\n\n".join(block for block in blocks if block)
+    return f"{_heading(heading, '-')}\n{body}" if body else ""
+
+
+def _heading(text: str, line: str) -> str:
+    return f"{_wrap(text)}\n{line * min(WIDTH, _width(text))}"
+
+
+def _wrap(text: str, indent: str = "", hang: str = "") -> str:
+    # textwrap counts characters: with some that are two columns wide, half the width is safe.
+    width = WIDTH if _width(text) <= len(text) else WIDTH // 2
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent + hang, break_on_hyphens=False)

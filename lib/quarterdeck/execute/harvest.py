@@ -1,0 +1,75 @@
+"""From an executed notebook to a Report: what its cells said, in machine-readable form."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ..model.errors import PersonaError, nearest
+from ..model.persona import Persona
+from ..model.report import Block, Fact, Finding, Prose, Report, ReportKey, Section, block_from
+from .outline import heading_of, section_of
+
+MIME = "application/vnd.quarterdeck+json"
+
+
+def harvest(
+    notebook: Any, key: ReportKey, persona: Persona, as_of: date, company: str, currency: str, commentary: str = ""
+) -> Report:
+    """The Report that an executed notebook makes.
+
+    Raises PersonaError when the persona's headline names a fact that none of its sections states.
+    """
+    facts: dict[str, Fact] = {}
+    findings: dict[str, Finding] = {}
+    sections: dict[str, tuple[str, list[Block]]] = {}
+    for cell in notebook.cells:
+        section = cell.metadata.get("quarterdeck", {}).get("section", "")
+        if not section:
+            continue
+        if cell.cell_type == "markdown":
+            _read_markdown(cell, section, sections)
+        for kind, content in _said(cell):
+            if kind == "facts":
+                made = [Fact(**{**fact, "trend": tuple(fact["trend"]), "section": section}) for fact in content]
+                facts.update({fact.id: fact for fact in made if fact.id not in facts})
+            elif kind == "findings":
+                found = [Finding(**{**finding, "section": section}) for finding in content]
+                findings.update({finding.id: finding for finding in found if finding.id not in findings})
+            else:
+                sections[section][1].append(block_from({"kind": kind, **content}))
+    for name in persona.headline:
+        if name not in facts:
+            where = f"personas/{persona.id}.yml, key headline"
+            raise PersonaError(where, f"{name!r} is no fact that its sections state", nearest(name, facts))
+    return Report(
+        key=key,
+        title=persona.title,
+        reader=persona.reader,
+        lens=persona.lens,
+        as_of=as_of.isoformat(),
+        company=company,
+        currency=currency,
+        locale=persona.locale,
+        headline=persona.headline,
+        digest=persona.digest,
+        commentary=commentary,
+        facts=tuple(facts.values()),
+        findings=tuple(sorted(findings.values(), key=lambda finding: finding.rank)),
+        sections=tuple(Section(id, heading, tuple(blocks)) for id, (heading, blocks) in sections.items()),
+    )
+
+
+def _read_markdown(cell: Any, section: str, sections: dict[str, tuple[str, list[Block]]]) -> None:
+    words = cell.source
+    if section_of(cell) == section:
+        heading, words = heading_of(cell)
+        sections[section] = (heading, [])
+    if words.strip():
+        sections[section][1].append(Prose(markdown=words.strip()))
+
+
+def _said(cell: Any) -> list[tuple[str, Any]]:
+    """What a code cell's outputs carry for the machine, in order."""
+    bundles = [output.get("data", {}).get(MIME) for output in cell.get("outputs", [])]
+    return [(bundle["kind"], bundle["content"]) for bundle in bundles if bundle]

@@ -1,0 +1,1 @@
+"""The values that every stage shares; nothing here reads data, renders or sends."""

@@ -1,0 +1,53 @@
+"""What a user can get wrong, said once: where it is, what is wrong, and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class QuarterdeckError(Exception):
+    """A problem that its reader can mend; the command line prints it without a traceback.
+
+    `where` names a file, row or key; `problem` says what is wrong with the value found there;
+    `remedy` says what to do about it.
+    """
+
+    def __init__(self, where: str, problem: str, remedy: str = "") -> None:
+        self.where, self.problem, self.remedy = where, problem, remedy
+        super().__init__(where, problem, remedy)
+
+    def __str__(self) -> str:
+        return ". ".join(part.rstrip(".") for part in (f"{self.where}: {self.problem}", self.remedy) if part) + "."
+
+
+class DataError(QuarterdeckError):
+    """A table that is present but invalid."""
+
+
+class PersonaError(QuarterdeckError):
+    """A persona file that cannot be used."""
+
+
+class NotebookError(QuarterdeckError):
+    """The master notebook lacks something that a persona asks of it."""
+
+
+class RenderError(QuarterdeckError):
+    """A renderer failed; the last good site stays."""
+
+
+class ReportFailed(QuarterdeckError):
+    """One report's notebook raised; the other reports go on."""
+
+    def __init__(self, where: str, problem: str, remedy: str = "", *, section: str = "", cell: int = 0) -> None:
+        super().__init__(where, problem, remedy)
+        self.section, self.cell = section, cell
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known name is meant, as a remedy: `Did you mean 'cash'? Known: …`."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Known: {', '.join(names)}"

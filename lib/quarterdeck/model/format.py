@@ -1,0 +1,107 @@
+"""Money, shares, numbers and dates, written one way everywhere, in the reader's locale."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_currency, format_decimal, format_percent, list_currencies
+
+from .report import Fact
+
+MISSING = "not known"
+_MINUS = "\u2212"
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How one reader sees values: `locale` as in CLDR (`en_US`), `currency` as in ISO 4217 (`USD`)."""
+
+    locale: str = "en_US"
+    currency: str = "USD"
+
+    def money(self, value: float, currency: str = "", *, cents: bool | None = None) -> str:
+        """`$8,412` or, below a hundred or on request, `$84.10`; a loss has a true minus sign: `−$120`."""
+        if cents is None:
+            cents = abs(value) < 100 and round(value, 2) != round(value)
+        pattern = Locale.parse(self.locale).currency_formats["standard"].pattern.split(";")[0]
+        pattern = pattern if cents else pattern.replace(".00", "")
+        text = format_currency(
+            abs(value), currency or self.currency, pattern, locale=self.locale, currency_digits=False
+        )
+        return f"{_MINUS}{text}" if round(value, 2 if cents else 0) < 0 else text
+
+    def percent(self, value: float) -> str:
+        """A share of 1 as `12.5 %` in the locale's way: one decimal below 10 %, none above."""
+        pattern = Locale.parse(self.locale).percent_formats[None].pattern
+        pattern = pattern.replace("#,##0", "#,##0.#") if abs(value) < 0.1 else pattern
+        text = format_percent(abs(value), pattern, locale=self.locale)
+        return f"{_MINUS}{text}" if value < 0 and round(value, 3) else text
+
+    def number(self, value: float, decimals: int = 1) -> str:
+        """A number with thousands separated and at most `decimals` decimals."""
+        pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
+        text = format_decimal(abs(value), pattern, locale=self.locale)
+        return f"{_MINUS}{text}" if round(value, decimals) < 0 else text
+
+    def date(self, value: date | str, *, year: bool = True) -> str:
+        """A day in the locale's medium form: `Oct 31, 2026`."""
+        if isinstance(value, str):
+            value = date.fromisoformat(value[:10])
+        return format_date(value, "medium", self.locale) if year else format_skeleton("MMMd", value, locale=self.locale)
+
+    def quantity(self, value: float | None, unit: str) -> str:
+        """A value in its unit, as on a card: `$8,412`, `12.5%`, `5.8 charters`, `41 days`."""
+        if value is None or math.isnan(value):
+            return MISSING
+        if is_currency(unit):
+            return self.money(value, unit)
+        if unit == "percent":
+            return self.percent(value)
+        if unit in ("count", "score", ""):
+            return self.number(value)
+        return f"{self.number(value)} {unit}"
+
+    def cell(self, value: Any, unit: str) -> str:
+        """A table's value as text; `unit` may also be `text`, `date` or `year` (a number without separators)."""
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            return "–"
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if unit == "date" or isinstance(value, (date, datetime)):
+            return self.date(value)
+        if unit in ("text", "year") or isinstance(value, str):
+            return str(value)
+        if is_currency(unit):
+            return self.money(float(value), unit, cents=False)
+        if unit == "percent":
+            return self.percent(float(value))
+        return self.number(float(value))
+
+    def change(self, fact: Fact) -> str:
+        """How a fact moved since the previous period: `up $310 (+4%)`, `unchanged`, or empty when not known."""
+        if fact.change is None:
+            return ""
+        size, none = abs(fact.change), self.quantity(0.0, fact.unit)
+        text = f"{self.number(size * 100)} points" if fact.unit == "percent" else self.quantity(size, fact.unit)
+        if text in (none, "0 points"):
+            return "unchanged"
+        share = ""
+        # A share of the previous value says nothing where the value changed its sign or is a share itself.
+        if fact.unit != "percent" and fact.previous and fact.previous * (fact.value or 0) > 0:
+            share = f" ({'+' if fact.change > 0 else _MINUS}{self.percent(size / abs(fact.previous))})"
+        return f"{'up' if fact.change > 0 else 'down'} {text}{share}"
+
+
+def is_currency(unit: str) -> bool:
+    """Whether a unit is a currency code of ISO 4217."""
+    return len(unit) == 3 and unit in list_currencies()
+
+
+def numeric(unit: str) -> bool:
+    """Whether a column of this unit is aligned to the right."""
+    return unit not in ("text", "date")

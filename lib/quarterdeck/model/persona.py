@@ -1,0 +1,100 @@
+"""One reader each: what `personas/<id>.yml` may say, and reading it strictly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import PersonaError, nearest
+
+
+class Recipient(BaseModel):
+    """A person who is sent a report."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    address: str = Field(pattern=r"^[^@\s\r\n]+@[^@\s\r\n]+$")
+    name: str = ""
+
+
+class Persona(BaseModel):
+    """A reader and what its report holds.
+
+    `lens` says in a sentence what this reader cares about. `sections` are ids of the notebook's sections, in order;
+    `digest` those that the mail carries; `headline` the ids of the facts shown first. `entities` limits the data
+    to some entities (empty: all). `parameters` overrides variables of the notebook's parameters cell. `each`
+    names a table: one report for each of its rows. Recipients and schedule never cause a report to be rebuilt.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str = Field(min_length=1)
+    reader: str = Field(min_length=1)
+    lens: str = ""
+    sections: tuple[str, ...] = Field(min_length=1)
+    headline: tuple[str, ...] = ()
+    digest: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    each: str = ""
+    locale: str = "en_US"
+    recipients: tuple[Recipient, ...] = ()
+    schedule: Literal["weekly", "monthly", "quarterly"] = "monthly"
+
+    @property
+    def period_kind(self) -> str:
+        """The kind of period that the schedule asks for: `month`, `week` or `quarter`."""
+        return {"weekly": "week", "monthly": "month", "quarterly": "quarter"}[self.schedule]
+
+
+def load_persona(path: Path) -> Persona:
+    """Read one persona; raises PersonaError that names the file, the key and what was expected."""
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except UnicodeDecodeError as err:
+        raise PersonaError(str(path), f"is not UTF-8 (byte {err.start})", "Save the file as UTF-8") from err
+    except yaml.YAMLError as err:
+        mark = getattr(err, "problem_mark", None)
+        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        raise PersonaError(
+            where, f"is not valid YAML: {getattr(err, 'problem', None) or err}", "Mend that line"
+        ) from err
+    if not isinstance(values, dict):
+        raise PersonaError(str(path), "holds no keys", "Start from `quarterdeck new persona`")
+    for key in values:
+        if key == "id" or key not in Persona.model_fields:
+            raise PersonaError(
+                f"{path}, key {key}", "is unknown", nearest(str(key), set(Persona.model_fields) - {"id"})
+            )
+    try:
+        persona = Persona(id=path.stem, **values)
+    except ValidationError as err:
+        first = err.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        found = "" if first["type"] == "missing" else f", found {first['input']!r}"
+        raise PersonaError(
+            f"{path}, key {key}", f"{first['msg'].lower()}{found}", "See the README on personas"
+        ) from err
+    for name in persona.digest:
+        if name not in persona.sections:
+            raise PersonaError(
+                f"{path}, key digest", f"{name!r} is not among its sections", nearest(name, persona.sections)
+            )
+    if len(set(persona.sections)) < len(persona.sections):
+        raise PersonaError(f"{path}, key sections", "names a section twice", "Remove one")
+    return persona
+
+
+def load_personas(folder: Path, only: list[str] | None = None) -> list[Persona]:
+    """All personas of a folder in the order of their ids, or those named in `only`."""
+    paths = {path.stem: path for path in sorted(folder.glob("*.yml"))}
+    if not paths:
+        raise PersonaError(str(folder), "holds no persona", "Write one with `quarterdeck new persona <id>`")
+    for name in only or []:
+        if name not in paths:
+            raise PersonaError(str(folder), f"has no persona {name!r}", nearest(name, paths))
+    return [load_persona(paths[name]) for name in (only or paths)]

@@ -1,0 +1,298 @@
+"""The only module that composes the stages: plan, execute, render, compose."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from .execute import reuse
+from .execute.outline import Outline
+from .model.errors import PersonaError, QuarterdeckError, nearest
+from .model.period import Period
+from .model.persona import Persona, load_personas
+from .model.report import Report, ReportKey
+from .project import Checked, Project, as_of_day, check_data
+from .render import Renderer, build_site, choose
+
+Progress = Callable[[str, int], None]
+"""Called with what begins and with the number of steps in all."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked for; empty means all personas, the latest complete period, the newest day."""
+
+    personas: tuple[str, ...] = ()
+    period: str = ""
+    as_of: str = ""
+    engine: str = "auto"
+    jobs: int = 0
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report to be made: its key, what goes into it, where it lies, and why it must be executed, if it must."""
+
+    key: ReportKey
+    persona: Persona
+    as_of: date
+    notebook: Any = field(repr=False)
+    parameters: dict[str, Any] = field(repr=False)
+    commentary: str = field(repr=False)
+    parts: dict[str, str] = field(repr=False)
+    folder: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one report."""
+
+    key: ReportKey
+    state: Literal["built", "up to date", "failed"]
+    reason: str
+    sections: int = 0
+    seconds: float = 0.0
+    page: Path | None = None
+    digest: Path | None = None
+    error: QuarterdeckError | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: results in the personas' order, the renderer, the site's home page, and what else to say."""
+
+    results: tuple[Result, ...]
+    renderer: str
+    home: Path
+    rendered: int
+    notices: tuple[str, ...]
+
+
+def plan(project: Project, request: Request) -> tuple[list[Job], Checked]:
+    """The reports that a run would make, and why; nothing is executed. Raises QuarterdeckError for bad input."""
+    personas = load_personas(project.personas, list(request.personas))
+    outline = Outline.read(project.notebook)
+    for persona in personas:
+        outline.check(persona, str(project.personas / f"{persona.id}.yml"))
+    checked = check_data(project, personas)
+    as_of = as_of_day(checked, request.as_of)
+    jobs = []
+    for persona in personas:
+        _check_scope(project, persona, checked)
+        period = Period.parse(request.period) if request.period else Period.latest_complete(as_of, persona.period_kind)
+        if period.start > as_of:
+            raise QuarterdeckError(
+                "period", f"{period} begins after {as_of}, the newest day known", "Choose an earlier one"
+            )
+        for subject in checked.subjects[persona.each] if persona.each else [""]:
+            jobs.append(
+                _job(project, request, outline, persona, ReportKey(persona.id, subject, period.name), as_of, checked)
+            )
+    return jobs, checked
+
+
+def _check_scope(project: Project, persona: Persona, checked: Checked) -> None:
+    file = project.personas / f"{persona.id}.yml"
+    for entity in persona.entities:
+        if entity not in checked.entities:
+            raise PersonaError(
+                f"{file}, key entities", f"{entity!r} is not in entities.csv", nearest(entity, checked.entities)
+            )
+    if persona.each and persona.each not in checked.subjects:
+        raise PersonaError(
+            f"{file}, key each", f"{persona.each!r} is no table", "Name a table with one row for each report"
+        )
+
+
+def _job(
+    project: Project,
+    request: Request,
+    outline: Outline,
+    persona: Persona,
+    key: ReportKey,
+    as_of: date,
+    checked: Checked,
+) -> Job:
+    commentary = project.commentary(key.slug, key.period)
+    notebook = outline.select(persona)
+    parameters = {"persona": persona.id, "period": key.period, "as_of": as_of.isoformat(), **persona.parameters}
+    if key.subject:
+        parameters["subject"] = key.subject
+    parts = reuse.report_key(notebook, persona, parameters, commentary)
+    folder = project.root / key.path
+    reason = "asked for" if request.force else reuse.why_rebuild(folder, parts, checked.hashes)
+    return Job(key, persona, as_of, notebook, parameters, commentary, parts, folder, reason)
+
+
+def run(project: Project, request: Request, progress: Progress = lambda label, total: None) -> Outcome:
+    """Make the reports that a request asks for: execute what changed, render the site, compose the digests.
+
+    A report that fails is in the outcome and leaves its last good page, digest and facts; bad input raises
+    QuarterdeckError before anything is touched.
+    """
+    with project.locked():
+        renderer = choose(request.engine)
+        jobs, checked = plan(project, request)
+        stale = [job for job in jobs if job.reason]
+        total = len(stale) + len(jobs) + 1
+        results = {job.key: Result(job.key, "up to date", "") for job in jobs}
+        for job, error, seconds in _execute(project, stale, checked, request.jobs):
+            progress(job.key.slug, total)
+            results[job.key] = Result(job.key, "failed" if error else "built", job.reason, seconds=seconds, error=error)
+        progress("site", total)
+        folders = _published(project, checked)
+        site = build_site(project.root, folders, renderer)
+        notices = [f"{warning}." for warning in checked.warnings]
+        _compose_all(project, [job for job in jobs if not results[job.key].error], renderer, notices, progress, total)
+        _forget_digests(project, folders, {job.key.period for job in jobs})
+        finished = tuple(_finish(project, job, results[job.key], site.path) for job in jobs)
+        name = f"{renderer.name} {renderer.version}"
+        return Outcome(finished, name, site.path / "index.html", len(site.rendered), tuple(notices))
+
+
+def _execute(
+    project: Project, jobs: list[Job], checked: Checked, count: int
+) -> Iterator[tuple[Job, QuarterdeckError | None, float]]:
+    """Execute jobs side by side, each as it finishes with its error, if any, and the seconds it took."""
+    if not jobs:
+        return
+    from .execute.run import Kernels
+
+    kernels = Kernels(
+        {
+            "QUARTERDECK_PIPELINE": "1",
+            "QUARTERDECK_DATA": str(project.data),
+            "QUARTERDECK_PERSONAS": str(project.personas),
+        }
+    )
+    pool = ThreadPoolExecutor(max_workers=min(count or os.cpu_count() or 1, len(jobs)))
+    try:
+        waiting: dict[Future[float], Job] = {pool.submit(_execute_one, job, checked, kernels): job for job in jobs}
+        while waiting:
+            done, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
+            for future in sorted(done, key=lambda future: waiting[future].key):
+                job = waiting.pop(future)
+                try:
+                    yield job, None, future.result()
+                except QuarterdeckError as err:
+                    yield job, err, 0.0
+    except BaseException:
+        kernels.stop()
+        pool.shutdown(cancel_futures=True)
+        for job in jobs:
+            shutil.rmtree(_staging(job), ignore_errors=True)
+        raise
+    finally:
+        pool.shutdown()
+        kernels.close()
+
+
+def _staging(job: Job) -> Path:
+    return job.folder.with_name(f".{job.folder.name}.partial")
+
+
+def _execute_one(job: Job, checked: Checked, kernels: Any) -> float:
+    """Execute one report beside its place, then put it there whole; returns the seconds that it took."""
+    from .execute.harvest import harvest
+    from .execute.run import run_notebook
+
+    staging, began = _staging(job), time.monotonic()
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        where = f"report {job.key.slug} {job.key.period}"
+        executed = run_notebook(job.notebook, staging / "report.ipynb", job.parameters, kernels, where)
+        report = harvest(executed, job.key, job.persona, job.as_of, checked.company, checked.currency, job.commentary)
+    except QuarterdeckError:
+        job.folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            os.replace(staging / "report.ipynb", job.folder / "failed.ipynb")
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    report.save(staging / "facts.json")
+    seconds = time.monotonic() - began
+    reuse.finish_record(staging, job.parts, seconds)
+    old = job.folder.with_name(f".{job.folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if job.folder.exists():
+        os.replace(job.folder, old)
+    os.replace(staging, job.folder)
+    shutil.rmtree(old, ignore_errors=True)
+    return seconds
+
+
+def _published(project: Project, checked: Checked) -> list[Path]:
+    """The folders of all good reports, of any period, that this company's personas have."""
+    slugs = [path.stem for path in project.personas.glob("*.yml")]
+    folders = [facts.parent for slug in sorted(slugs) for facts in (project.root / "r" / slug).rglob("facts.json")]
+    folders = [
+        folder for folder in folders if not any(part.startswith(".") for part in folder.relative_to(project.root).parts)
+    ]
+    return [folder for folder in folders if Report.load(folder / "facts.json").company == checked.company]
+
+
+def _compose_all(
+    project: Project, jobs: list[Job], renderer: Renderer, notices: list[str], progress: Progress, total: int
+) -> None:
+    """Write the digests of jobs whose report, layout or address changed."""
+    code = reuse.code_hash("model", "deliver")
+    site_url = project.setting("SITE_URL").rstrip("/")
+    drawing = os.environ.get("BROWSER_PATH", "") + os.environ.get("PATH", "")
+    made = [code, site_url, f"{renderer.name} {renderer.version}", drawing]
+    due: list[Job] = []
+    for job in jobs:
+        progress(f"{job.key.slug} digest", total) if job.reason else None
+        key = reuse.seal([*made, (job.folder / "facts.json").read_text("utf-8")])
+        kept = job.folder / "digest.key"
+        fresh = kept.is_file() and kept.read_text("utf-8") == key
+        if not (fresh and all(_digest_path(project, job.key).with_suffix(end).is_file() for end in (".eml", ".html"))):
+            due.append(job)
+    if not due:
+        return
+    from .deliver import Browser, compose, digest_figures, write_digest
+
+    with Browser(project.cache / "charts") as browser:
+        for job in due:
+            report = Report.load(job.folder / "facts.json")
+            pictures = browser.draw(digest_figures(report))
+            url = f"{site_url}/{job.key.path}/" if site_url else ""
+            write_digest(project.outbox, compose(report, url=url, pictures=list(pictures.values())), renderer.markdown)
+            if not browser.reason:  # charts that could not be drawn now are tried again next time
+                key = reuse.seal([*made, (job.folder / "facts.json").read_text("utf-8")])
+                (job.folder / "digest.key").write_text(key, "utf-8")
+        if browser.reason:
+            notices.append(browser.reason)
+
+
+def _digest_path(project: Project, key: ReportKey) -> Path:
+    return project.outbox / key.period / f"{key.slug}.eml"
+
+
+def _forget_digests(project: Project, folders: list[Path], periods: set[str]) -> None:
+    """Remove the digests of these periods that no report stands behind any more."""
+    kept = {_digest_path(project, Report.load(folder / "facts.json").key) for folder in folders}
+    for period in sorted(periods):
+        for path in sorted((project.outbox / period).rglob("*.eml")):
+            if path not in kept:
+                path.unlink()
+                path.with_suffix(".html").unlink(missing_ok=True)
+
+
+def _finish(project: Project, job: Job, result: Result, site: Path) -> Result:
+    page, digest = site / job.key.path / "index.html", _digest_path(project, job.key)
+    return replace(
+        result,
+        sections=len(job.persona.sections),
+        page=page if page.is_file() else None,
+        digest=digest if digest.is_file() else None,
+    )

@@ -1,0 +1,141 @@
+"""Where things are in a project, and what is known of its data before any report is built."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from .execute.reuse import code_hash
+from .model.errors import DataError, QuarterdeckError
+from .model.persona import Persona
+from .report.data import table_hashes
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a notebook, personas, data and `_quarto.yml`; data and personas may lie elsewhere."""
+
+    root: Path
+    data: Path
+    personas: Path
+
+    @classmethod
+    def open(cls, root: Path, data: Path | None = None, personas: Path | None = None) -> Project:
+        """The project in a folder; raises QuarterdeckError when there is none."""
+        if not (root / "_quarto.yml").is_file():
+            raise QuarterdeckError(str(root), "is no project: it has no _quarto.yml", "Name one with --project")
+        root = root.resolve()
+        return cls(root, (data or root / "data").resolve(), (personas or root / "personas").resolve())
+
+    @property
+    def notebook(self) -> Path:
+        """The master notebook."""
+        return self.root / "notebooks" / "report.ipynb"
+
+    @property
+    def cache(self) -> Path:
+        """What can be thrown away: chart pictures, the home page's shell, the record of the last check."""
+        return self.root / ".quarterdeck"
+
+    @property
+    def outbox(self) -> Path:
+        """The digests, by period."""
+        return self.root / "outbox"
+
+    def commentary(self, slug: str, period: str) -> str:
+        """An analyst's own words for a report and period, in Markdown; empty when none were written."""
+        path = self.root / "commentary" / period / f"{slug}.md"
+        try:
+            return path.read_text("utf-8").strip() if path.is_file() else ""
+        except UnicodeDecodeError as err:
+            raise QuarterdeckError(str(path), f"is not UTF-8 (byte {err.start})", "Save the file as UTF-8") from err
+
+    def setting(self, name: str) -> str:
+        """A setting from the environment, else from `repos.env` (lines of `NAME=value`), else empty."""
+        if name in os.environ:
+            return os.environ[name]
+        path = self.root / "repos.env"
+        lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+        found = [line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip() == name]
+        return found[-1].strip("\"'") if found else ""
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs out of this project; raises QuarterdeckError when one is going."""
+        self.cache.mkdir(exist_ok=True)
+        with (self.cache / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as err:
+                raise QuarterdeckError(str(self.root), "another run is going here", "Wait for it to end") from err
+            yield
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check of the data found: hashes by table, newest day, company, currency, warnings, subjects by table."""
+
+    hashes: dict[str, str]
+    newest: str
+    company: str
+    currency: str
+    warnings: tuple[str, ...]
+    subjects: dict[str, list[str]]
+    entities: list[str]
+
+
+def check_data(project: Project, personas: list[Persona]) -> Checked:
+    """Check all tables, or recall the last check when neither they nor the checks have changed.
+
+    Raises DataError at the first thing that is wrong.
+    """
+    if not project.data.is_dir():
+        raise DataError(str(project.data), "is no folder", "Point DATA at a folder of tables")
+    tables = sorted({persona.each for persona in personas if persona.each})
+    hashes = table_hashes(project.data)
+    stamp = {"hashes": hashes, "code": code_hash("report"), "tables": tables}
+    kept = project.cache / "checked.json"
+    try:
+        record = json.loads(kept.read_text("utf-8"))
+        if record["stamp"] == stamp:
+            return Checked(**{**record["checked"], "warnings": tuple(record["checked"]["warnings"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    checked = _check(project, hashes, tables)
+    project.cache.mkdir(exist_ok=True)
+    partial = kept.with_suffix(".partial")
+    partial.write_text(json.dumps({"stamp": stamp, "checked": asdict(checked)}, sort_keys=True), "utf-8")
+    os.replace(partial, kept)
+    return checked
+
+
+def _check(project: Project, hashes: dict[str, str], tables: list[str]) -> Checked:
+    from .report.data import Data, check_folder, newest_day
+    from .report.schema import schemas
+
+    warnings = check_folder(project.data)
+    data = Data(project.data, trusted=True)
+    company = data.table("company").iloc[0]
+    return Checked(
+        hashes=hashes,
+        newest=newest_day(data).isoformat(),
+        company=str(company["company"]),
+        currency=str(company["currency"]),
+        warnings=tuple(warnings),
+        subjects={name: sorted(data.table(name)[schemas()[name].key[0]]) for name in tables if name in schemas()},
+        entities=sorted(data.table("entities")["entity"]),
+    )
+
+
+def as_of_day(checked: Checked, wanted: str) -> date:
+    """The day as of which reports are made: the one asked for, else the newest in the data."""
+    try:
+        return date.fromisoformat(wanted or checked.newest)
+    except ValueError:
+        raise QuarterdeckError("as-of", f"{wanted!r} is no day", "Write it as 2026-10-31") from None

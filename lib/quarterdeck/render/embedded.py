@@ -1,0 +1,40 @@
+"""The renderer for where Quarto cannot be had: smalldocs, in this process, from the same project files."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from ..model.errors import RenderError
+from .fragment import prose
+
+
+class Embedded:
+    """Renders with the package smalldocs; needs no other program and no network."""
+
+    name = "embedded"
+
+    @property
+    def version(self) -> str:
+        """The installed version of smalldocs."""
+        return version("smalldocs")
+
+    def render(self, project: Path) -> Path:
+        """Render the project into its `_site`; raises RenderError with what smalldocs refused."""
+        from smalldocs.config import BuildError, ConfigError, load
+        from smalldocs.site import Site
+
+        try:
+            # Not smalldocs.site.build: it prints where it wrote, relative to the process's folder.
+            site = Site(load(project), quiet=True)
+            site.build()
+        except (BuildError, ConfigError) as err:
+            remedy = "Mend _quarto.yml, index.qmd or the notebook named"
+            raise RenderError("embedded renderer", str(err), remedy) from err
+        return Path(site.out)
+
+    def markdown(self, text: str) -> str:
+        """CommonMark with tables and strikethrough; HTML in the text is escaped."""
+        from markdown_it import MarkdownIt
+
+        return prose(MarkdownIt("js-default", {"html": False, "linkify": False}).render(text))

@@ -1,0 +1,114 @@
+"""A report's first screen: for whom, when, what moved, what is wrong, and what to do this week."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from babel.dates import format_date
+
+from ..model.format import Formats
+from ..model.markup import fact_strip, text
+from ..model.period import Period
+from ..model.report import Fact, Finding, Report
+
+WORST, CHANGES, ACTIONS = 3, 3, 5
+
+
+def opening(report: Report, commentary: str) -> str:
+    """The first screen as HTML; `commentary` is an analyst's words, already HTML, or empty."""
+    formats = Formats(report.locale, report.currency)
+    said = f'<section class="qd-commentary"><p class="qd-kicker">Commentary</p>{_inert(commentary)}</section>'
+    moved = most_changed(report.facts, report.headline)
+    panels = [
+        _panel("changes", "What changed most", [_change(fact, formats) for fact in moved]),
+        _panel("worst", "Needs attention", [worst_line(f, formats, "#finding-") for f in worst(report.findings)]),
+        _panel("actions", "To do this week", [_action(finding, formats) for finding in actions(report.findings)]),
+    ]
+    board = f'<div class="qd-board">{"".join(panels)}</div>' if any(panels) else ""
+    return _masthead(report) + (said if commentary else "") + fact_strip(report.headline_facts(), formats) + board
+
+
+def long_date(day: str, locale: str) -> str:
+    """A day in words: `October 31, 2026`."""
+    return format_date(date.fromisoformat(day[:10]), "long", locale)
+
+
+def worst(findings: tuple[Finding, ...], count: int = WORST) -> list[Finding]:
+    """The findings that come first, by severity and money at stake."""
+    return sorted(findings, key=lambda finding: finding.rank)[:count]
+
+
+def actions(findings: tuple[Finding, ...], count: int = ACTIONS) -> list[Finding]:
+    """The worst findings that say what to do, each deed once."""
+    by_deed: dict[str, Finding] = {}
+    for finding in sorted(findings, key=lambda finding: finding.rank):
+        if finding.action:
+            by_deed.setdefault(finding.action, finding)
+    return list(by_deed.values())[:count]
+
+
+def most_changed(facts: tuple[Fact, ...], headline: tuple[str, ...] = (), count: int = CHANGES) -> list[Fact]:
+    """The facts that moved furthest from the previous period, by share of what they were; each label once.
+
+    From a doubling on, the share says more of how small a fact was than of how much it matters: among those,
+    the facts of the headline come first.
+    """
+
+    def share(fact: Fact) -> float:
+        moved = fact.change or 0.0
+        return min(1.0, abs(moved if fact.unit == "percent" else moved / (fact.previous or 1.0)))
+
+    moved = [fact for fact in facts if fact.change and fact.previous and fact.better]
+    by_label: dict[str, Fact] = {}
+    for fact in sorted(moved, key=lambda fact: (-share(fact), fact.id not in headline, fact.id)):
+        by_label.setdefault(fact.label, fact)
+    return list(by_label.values())[:count]
+
+
+def worst_line(finding: Finding, formats: Formats, href: str = "") -> str:
+    """A finding in one line: severity, title (a link where `href` begins one) and money at stake."""
+    title = text(finding.title)
+    if href:
+        title = f'<a href="{href}{text(finding.id)}">{title}</a>'
+    badge = f'<span class="qd-severity qd-{finding.severity}">{finding.severity}</span> '
+    if finding.money is None:
+        return badge + title
+    return f'{badge}{title} <span class="qd-stake">{text(formats.money(finding.money))} at stake</span>'
+
+
+def _masthead(report: Report) -> str:
+    label = Period.parse(report.key.period).label
+    lens = f' <span class="qd-lens">{text(report.lens)}</span>' if report.lens else ""
+    return (
+        f'<header class="qd-masthead"><p class="qd-company">{text(report.company)}</p>'
+        f'<h1 class="qd-title">{text(report.title)}</h1>'
+        f'<p class="qd-reader">For the <strong>{text(report.reader)}</strong>.{lens}</p>'
+        '<div class="qd-when"><nav class="qd-periods" aria-label="Reporting period" '
+        f'data-period="{text(report.key.period)}"><span class="qd-period">{text(label)}</span></nav>'
+        f'<span class="qd-asof">As of <time datetime="{text(report.as_of[:10])}">'
+        f"{text(long_date(report.as_of, report.locale))}</time></span></div></header>"
+    )
+
+
+def _panel(name: str, heading: str, lines: list[str]) -> str:
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    return f'<section class="qd-panel qd-panel-{name}"><h2>{heading}</h2><ul>{items}</ul></section>' if lines else ""
+
+
+def _change(fact: Fact, formats: Formats) -> str:
+    before = Period.parse(fact.period).previous().label
+    moved = f'<span class="qd-change qd-{fact.verdict or "flat"}">{text(formats.change(fact))}</span>'
+    now = text(formats.quantity(fact.value, fact.unit))
+    return f"<strong>{text(fact.label)}</strong> is {moved} on {text(before)}, at {now}."
+
+
+def _action(finding: Finding, formats: Formats) -> str:
+    owner = f'<span class="qd-owner">{text(finding.owner)}</span>' if finding.owner else ""
+    due = f'<span class="qd-due">due {text(formats.date(finding.due, year=False))}</span>' if finding.due else ""
+    facets = f'<span class="qd-facets">{owner}{due}</span>' if owner or due else ""
+    return f"{text(finding.action)} {facets}"
+
+
+def _inert(html: str) -> str:
+    """Keep a shortcode or a fence typed in prose from being read as one."""
+    return html.replace("{{", "&#123;&#123;").replace("`", "&#96;")

@@ -1,0 +1,199 @@
+"""Which pages need rendering, one render for all of them, and the finished site swapped into place."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..model.errors import RenderError
+from ..model.markup import text
+from ..model.report import Report, ReportKey
+from . import home
+from .page import page_notebook, page_title
+from .renderer import SITE_FOLDER, Renderer
+
+_PROJECT = ("_quarto.yml", "index.qmd", "assets")
+_REMOTE_IMPORT = re.compile(r"@import\s+url\(\s*[\"']?(?:https?:)?//[^)]*\)[^;]*;|@import\s+[\"'](?:https?:)?//[^;]*;")
+
+
+@dataclass(frozen=True)
+class Site:
+    """The finished site, and the reports whose pages were rendered for it in this run."""
+
+    path: Path
+    rendered: tuple[ReportKey, ...]
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One report: its folder in the store, its value, and the key under which its HTML is kept."""
+
+    folder: Path
+    report: Report
+    key: str
+
+    @property
+    def fresh(self) -> bool:
+        kept = self.folder / "page.key"
+        return kept.is_file() and kept.read_text("utf-8") == self.key and (self.folder / "page.html").is_file()
+
+
+def build_site(root: Path, folders: list[Path], renderer: Renderer) -> Site:
+    """Render what changed among the reports in `folders` and put the whole site at `root/_site`.
+
+    `root` is the project (`_quarto.yml`, `index.qmd`, `assets/`); each folder holds `report.ipynb`, `facts.json` and
+    perhaps `rows/`. Kept beside them: `page.html` and its key; in `root/.quarterdeck`: the home page and the
+    renderer's own files.
+    The site is assembled under another name and swapped in, so it is the old one or the new one, never half of each.
+    Raises RenderError; the site is then untouched.
+    """
+    cache = root / ".quarterdeck"
+    cache.mkdir(exist_ok=True)
+    _recover(root, cache)
+    shell, shell_key = cache / "shell", _project_key(root, renderer)
+    pages = [_page(folder, shell_key) for folder in sorted(folders)]
+    shell_fresh = (shell / "key").is_file() and (shell / "key").read_text("utf-8") == shell_key
+    stale = pages if not shell_fresh else [page for page in pages if not page.fresh]
+    if stale or not shell_fresh:
+        _render(root, shell, shell_key, stale, renderer, merge=shell_fresh)
+    new = cache / "site-new"
+    shutil.rmtree(new, ignore_errors=True)
+    _assemble(new, root, shell, pages)
+    _swap(new, root / SITE_FOLDER, cache / "site-old")
+    return Site(root / SITE_FOLDER, tuple(page.report.key for page in stale))
+
+
+def _page(folder: Path, shell_key: str) -> _Page:
+    report = Report.load(folder / "facts.json")
+    # Keyed by the commentary as typed: turning it into HTML can cost a start of Quarto, and only a stale page needs it.
+    notebook = json.dumps(_notebook(folder, report, ""), sort_keys=True)
+    content = (shell_key, report.commentary, page_title(report), notebook)
+    return _Page(folder, report, _digest(*(part.encode() for part in content)))
+
+
+def _notebook(folder: Path, report: Report, commentary: str) -> dict[str, object]:
+    path = folder / "report.ipynb"
+    if not path.is_file():
+        raise RenderError(str(path), "is missing", "Run the report again")
+    return page_notebook(json.loads(path.read_text("utf-8")), report, commentary)
+
+
+def _project_key(root: Path, renderer: Renderer) -> str:
+    parts = [renderer.name.encode(), renderer.version.encode()]
+    for name in _PROJECT:
+        if not (root / name).exists():
+            raise RenderError(str(root / name), "is missing", "A project has _quarto.yml, index.qmd and assets/")
+        for path in [root / name] if (root / name).is_file() else _files(root / name):
+            parts += [path.relative_to(root).as_posix().encode(), path.read_bytes()]
+    return _digest(*parts)
+
+
+def _render(root: Path, shell: Path, shell_key: str, stale: list[_Page], renderer: Renderer, *, merge: bool) -> None:
+    """Render one temporary project of the stale pages and keep what comes out, each page with its report."""
+    with tempfile.TemporaryDirectory(prefix="quarterdeck-") as scratch:
+        project = Path(scratch).resolve()
+        for name in _PROJECT:
+            copy = shutil.copytree if (root / name).is_dir() else shutil.copyfile
+            copy(root / name, project / name)
+        for page in stale:
+            target = project / page.report.key.path / "index.ipynb"
+            target.parent.mkdir(parents=True)
+            commentary = renderer.markdown(page.report.commentary) if page.report.commentary.strip() else ""
+            target.write_text(json.dumps(_notebook(page.folder, page.report, commentary), sort_keys=True), "utf-8")
+        made = renderer.render(project)
+        (shell / "key").unlink(missing_ok=True)
+        if not merge:
+            shutil.rmtree(shell, ignore_errors=True)
+        # Merged, as a renderer may add files for what only some pages use.
+        if (made / "site_libs").is_dir():
+            shutil.copytree(made / "site_libs", shell / "site_libs", copy_function=shutil.copyfile, dirs_exist_ok=True)
+        shell.mkdir(exist_ok=True)
+        shutil.copyfile(made / "index.html", shell / "index.html")
+        _write(shell / "key", shell_key)
+        for page in stale:
+            html = (made / page.report.key.path / "index.html").read_text("utf-8")
+            _write(page.folder / "page.html", _titled(html, page_title(page.report)))
+            _write(page.folder / "page.key", page.key)
+
+
+def _assemble(new: Path, root: Path, shell: Path, pages: list[_Page]) -> None:
+    """The complete site under a name that nobody reads yet."""
+    shutil.copytree(root / "assets", new / "assets", copy_function=shutil.copyfile)
+    with importlib.resources.as_file(importlib.resources.files("plotly") / "package_data" / "plotly.min.js") as bundle:
+        shutil.copyfile(bundle, new / "assets" / "plotly.min.js")
+    if (shell / "site_libs").is_dir():
+        shutil.copytree(shell / "site_libs", new / "site_libs", copy_function=shutil.copyfile)
+        for style in (new / "site_libs").rglob("*.css"):
+            _keep_local(style)
+    reports = [page.report for page in pages]
+    _write(new / "index.html", home.with_cards((shell / "index.html").read_text("utf-8"), reports))
+    for page in pages:
+        target = new / page.report.key.path
+        target.mkdir(parents=True)
+        shutil.copyfile(page.folder / "page.html", target / "index.html")
+        if (page.folder / "rows").is_dir():
+            shutil.copytree(page.folder / "rows", target / "rows", copy_function=shutil.copyfile)
+    for slug, same in home.by_slug(reports).items():
+        _write(new / "r" / slug / "periods.js", home.periods_script(same))
+        _write(new / "r" / slug / "index.html", home.latest_page(same[0]))
+
+
+def _swap(new: Path, site: Path, old: Path) -> None:
+    """Put the new site where the old one was; an equal one stays as it is."""
+    if site.is_dir() and _same(new, site):
+        shutil.rmtree(new)
+        return
+    shutil.rmtree(old, ignore_errors=True)
+    if site.exists():
+        site.replace(old)
+    new.replace(site)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(root: Path, cache: Path) -> None:
+    """A run that ended between the swap's two renames left the old site aside: bring it back."""
+    if not (root / SITE_FOLDER).exists() and (cache / "site-old").is_dir():
+        (cache / "site-old").replace(root / SITE_FOLDER)
+
+
+def _same(one: Path, other: Path) -> bool:
+    names = [path.relative_to(one) for path in _files(one)]
+    return names == [path.relative_to(other) for path in _files(other)] and all(
+        (one / name).read_bytes() == (other / name).read_bytes() for name in names
+    )
+
+
+def _keep_local(style: Path) -> None:
+    """Some themes ask another host for a font; a report's reader asks nobody."""
+    css = style.read_text("utf-8")
+    local = _REMOTE_IMPORT.sub("", css)
+    if local != css:
+        style.write_text(local, "utf-8")
+
+
+def _titled(html: str, title: str) -> str:
+    return re.sub(r"<title>.*?</title>", lambda _: f"<title>{text(title)}</title>", html, count=1, flags=re.DOTALL)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _digest(*parts: bytes) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "big") + part)
+    return whole.hexdigest()
+
+
+def _write(path: Path, content: str) -> None:
+    """Write under a temporary name, then put in place."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(content, "utf-8")
+    partial.replace(path)

@@ -1,0 +1,6 @@
+"""All that the notebook imports: a report to open, and the definitions of figures."""
+
+from .desk import Desk, open_report
+from .measure import Measure
+
+__all__ = ["Desk", "Measure", "open_report"]

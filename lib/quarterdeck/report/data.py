@@ -1,0 +1,180 @@
+"""The only way to data: `Data.table`, scoped to a reader, seen as of a day, with a record of what was read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..model.errors import DataError, nearest
+from .handoffs import handoffs_hash, read_handoffs
+from .schema import TableSchema, check, convert, read_csv, schemas
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ABSENT = "absent"
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file, or `absent`: what a report's record says of each table that it read."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ABSENT
+
+
+def table_hashes(folder: Path) -> dict[str, str]:
+    """The content hash of every table in a folder, by name."""
+    hashes = {path.stem: content_hash(path) for path in sorted(folder.glob("*.csv"))}
+    return {**hashes, "handoffs": handoffs_hash(folder / "handoffs")}
+
+
+class Data:
+    """The tables under one folder, as one reader sees them.
+
+    `as_of` hides what became known later (see `tables.yml`). `only` maps a table to the keys in scope, for
+    example `{"entities": ["acme"]}`; it also limits every table that refers to it, over as many steps as needed.
+    With `trusted` the files have been checked by `check_folder` just before and are only read.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        as_of: date | None = None,
+        only: dict[str, list[str]] | None = None,
+        trusted: bool = False,
+    ) -> None:
+        self.folder, self.as_of, self.only, self.trusted = folder, as_of, only or {}, trusted
+        self.reads: dict[str, str] = {}
+        self.touched: set[str] = set()
+        self.untyped: set[str] = set()
+        self._tables: dict[str, pd.DataFrame] = {}
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """A table, or some of its columns; an absent table is empty, and whoever reads it is told so.
+
+        Raises DataError when the table is present and invalid, or when neither a file nor a schema has that name.
+        """
+        self.touched.add(name)
+        if name not in self._tables:
+            self._tables[name] = self._load(name)
+        frame = self._tables[name]
+        if columns is not None:
+            for column in columns:
+                if column not in frame.columns:
+                    raise DataError(f"table {name}, column {column}", "is unknown", nearest(column, frame.columns))
+            frame = frame[list(columns)]
+        return frame.copy(deep=False)
+
+    def absent(self, names: set[str]) -> list[str]:
+        """Those of the named tables that have been read and found absent."""
+        return sorted(name for name in names if self.reads.get(name) == ABSENT)
+
+    def _load(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        if name == "handoffs":
+            self.reads[name] = handoffs_hash(self.folder / name)
+            return read_handoffs(self.folder / name)
+        path, schema = self.folder / f"{name}.csv", schemas().get(name)
+        self.reads[name] = content_hash(path)
+        if self.reads[name] == ABSENT:
+            if schema is None:
+                raise DataError(f"table {name}", "is unknown", nearest(name, known_tables(self.folder)))
+            return convert(pd.DataFrame(columns=list(schema.columns), dtype=str), schema)
+        if schema is None:
+            self.untyped.add(name)
+            return pd.read_csv(path, encoding="utf-8-sig")
+        raw = read_csv(path)
+        if not self.trusted:
+            check(path, raw, schema)
+        return self._scoped(self._as_of(convert(raw, schema), schema), schema).reset_index(drop=True)
+
+    def _as_of(self, frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
+        if self.as_of is None:
+            return frame
+        day = self.as_of.isoformat()
+        if schema.known:
+            frame = frame[frame[schema.known] <= day]
+        later = {c.name: frame[c.name].where(frame[c.name] <= day) for c in schema.columns.values() if c.event}
+        return frame.assign(**later)
+
+    def _scoped(self, frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
+        if schema.name in self.only:
+            frame = frame[frame[schema.key[0]].isin(self.only[schema.name])]
+        for column in schema.columns.values():
+            if column.ref and column.ref != schema.name and self._limited(column.ref):
+                frame = frame[frame[column.name].isin(self.table(column.ref)[schemas()[column.ref].key[0]])]
+        return frame
+
+    def _limited(self, name: str) -> bool:
+        """Whether the scope reaches a table, by itself or through one that it refers to."""
+        refs = {c.ref for c in schemas()[name].columns.values() if c.ref and c.ref != name}
+        return name in self.only or any(self._limited(ref) for ref in refs)
+
+
+def known_tables(folder: Path) -> list[str]:
+    """Names of all tables: those with a schema, and any other CSV in the folder."""
+    return sorted({*schemas(), "handoffs", *(path.stem for path in folder.glob("*.csv"))})
+
+
+def newest_day(data: Data) -> date:
+    """The default as-of: the newest day on which something happened, over all tables present."""
+    days = []
+    for schema in schemas().values():
+        events = [column.name for column in schema.columns.values() if column.event]
+        if events and (data.folder / f"{schema.name}.csv").is_file():
+            days += [day for day in data.table(schema.name, events).max() if day == day]
+    if not days:
+        raise DataError(
+            str(data.folder), "holds no dated row", "Point DATA at a folder of tables; data/README.md lists them"
+        )
+    newest: Any = max(days)
+    return date.fromisoformat(newest.date().isoformat())
+
+
+def check_folder(folder: Path) -> list[str]:
+    """Check every table present, alone and against the others; returns warnings, raises DataError at the first error."""
+    if not folder.is_dir():
+        raise DataError(str(folder), "is no folder", "Point DATA at a folder of tables; data/README.md lists them")
+    data, warnings = Data(folder), []
+    for path in sorted(folder.glob("*.csv")):
+        if path.stem in schemas():
+            data.table(path.stem)
+        else:
+            warnings.append(f"{path.name} has no schema: its columns are used as they are")
+    for required in ("company", "entities"):
+        if not len(data.table(required)):
+            raise DataError(str(folder / f"{required}.csv"), "is absent or has no row", "Every report needs it")
+    for schema in schemas().values():
+        if (folder / f"{schema.name}.csv").is_file():
+            _check_references(folder, data, schema)
+    _check_ledger(folder, data)
+    data.table("handoffs")
+    return warnings
+
+
+def _check_references(folder: Path, data: Data, schema: TableSchema) -> None:
+    frame = data.table(schema.name)
+    for column in schema.columns.values():
+        if not column.ref or not (folder / f"{column.ref}.csv").is_file():
+            continue
+        keys = data.table(column.ref)[schemas()[column.ref].key[0]]
+        stray = frame[frame[column.name].notna() & ~frame[column.name].isin(keys)]
+        if len(stray):
+            value = stray[column.name].iloc[0]
+            where = f"{folder / schema.name}.csv, row {stray.index[0] + 2}, column {column.name}"
+            raise DataError(where, f"{value!r} is not in {column.ref}.csv", nearest(value, list(keys)[:40]))
+
+
+def _check_ledger(folder: Path, data: Data) -> None:
+    """Double entry: the lines of one entry sum to zero."""
+    sums = data.table("ledger", ["entry", "amount"]).groupby("entry", sort=False)["amount"].sum().round(2)
+    off = sums[sums != 0]
+    if len(off):
+        raise DataError(
+            f"{folder / 'ledger.csv'}, entry {off.index[0]}",
+            f"its lines sum to {off.iloc[0]:.2f}",
+            "They must sum to zero",
+        )

@@ -1,0 +1,233 @@
+"""The analyst's side of a report: open it for a persona and a period, then state facts, findings, tables and words."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..model.errors import NotebookError
+from ..model.format import Formats
+from ..model.markup import fact_strip, figure_html, finding_callout, table_html, text
+from ..model.period import Period
+from ..model.persona import Persona, load_personas
+from ..model.report import Fact, Figure, Finding
+from .data import Data, newest_day
+from .display import PALETTE, bundle, content_of, figure_from, publish, table_from
+from .measure import Measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Metric = Callable[[Period], Measure]
+
+
+class Desk:
+    """One open report: its persona, period, data, and what it has said so far.
+
+    `period` and `as_of` are a Period and a date; `data` is the Data in this reader's scope; `formats` writes values in
+    the reader's locale; `currency` is the company's; `facts` holds what has been stated, by id.
+    """
+
+    def __init__(
+        self, persona: Persona, period: Period, as_of: date, subject: str, data: Data, *, pipeline: bool
+    ) -> None:
+        self.persona, self.period, self.as_of, self.subject, self.data = persona, period, as_of, subject, data
+        company = data.table("company").iloc[0]
+        self.company, self.currency = str(company["company"]), str(company["currency"])
+        self.formats = Formats(persona.locale, self.currency)
+        self.facts: dict[str, Fact] = {}
+        self._pipeline, self._ids, self._noticed = pipeline, set[str](), set[str]()
+
+    def fact(
+        self,
+        id: str,
+        label: str,
+        metric: Metric,
+        unit: str = "",
+        *,
+        scope: str = "",
+        better: Literal["higher", "lower", ""] = "",
+        target: float | None = None,
+        trend: int = 6,
+        method: str = "",
+    ) -> Fact:
+        """State a number: `metric(period)` is computed for this period, the one before and the trend.
+
+        The rows of this period are kept as `rows/<id>.csv`. A metric that touched an absent table gives a value of
+        None and a note, never zero. Raises NotebookError when the id is stated twice.
+        """
+        if id in self.facts:
+            raise NotebookError(f"fact {id}", "is stated twice", "Give the second one another id")
+        periods = self.period.trailing(max(trend, 2))
+        *earlier, now = [self._measure(metric, period) for period in periods]
+        values = [measure.value for measure in earlier]
+        fact = Fact(
+            id=id,
+            label=label,
+            value=_rounded(now.value),
+            unit=unit or self.currency,
+            scope=scope or self.subject or (self.persona.entities[0] if len(self.persona.entities) == 1 else "all"),
+            period=self.period.name,
+            as_of=self.as_of.isoformat(),
+            previous=_rounded(values[-1]),
+            target=target,
+            better=better,
+            trend=tuple(map(_rounded, [*values, now.value])) if trend else (),
+            method=method,
+            rows=self._write_rows(id, now),
+            resum=now.resum,
+            note=now.note,
+        )
+        self.facts[id] = fact
+        return fact
+
+    def show(self, *facts: Fact) -> None:
+        """Show facts as a row of headline figures; only what is shown is part of the report."""
+        self._publish("facts", [asdict(fact) for fact in facts], fact_strip(facts, self.formats))
+
+    def findings(self, findings: Sequence[Finding], *, limit: int | None = None, none: str = "Nothing found.") -> None:
+        """Show findings as callouts, the worst first; all count, `limit` only bounds what is shown here."""
+        ranked = sorted(findings, key=lambda finding: finding.rank)
+        html = "".join(finding_callout(finding, self.formats) for finding in ranked[:limit]) or f"<p>{text(none)}</p>"
+        self._publish("findings", [asdict(finding) for finding in ranked], html)
+
+    def table(self, frame: pd.DataFrame, caption: str, units: dict[str, str] | None = None) -> None:
+        """Show a DataFrame with caption and units (a currency, percent, count, date, text, …) by column."""
+        made = table_from(frame, self._ids, caption=caption, units=units)
+        self._publish("table", content_of(made), table_html(made, self.formats))
+
+    def figure(self, fig: Any, alt: str = "") -> None:
+        """Show a Plotly figure; its title is the caption, `alt` the words that carry its message."""
+        self._publish_figure(figure_from(fig.to_dict(), self._ids, self.formats, alt=alt))
+
+    def say(self, sentence: str, **values: object) -> None:
+        """Show a paragraph; `values` fill its `{names}` and stay text whatever they hold; `**bold**` is obeyed."""
+        shown = escape(sentence, quote=False).format(**{name: text(value) for name, value in values.items()})
+        while "**" in shown:
+            shown = shown.replace("**", "<strong>", 1).replace("**", "</strong>", 1)
+        self._publish("prose", {"html": f"<p>{shown}</p>"}, f"<p>{shown}</p>")
+
+    def preview(self) -> None:
+        """Show this persona's page and mail; nothing in a run of the pipeline, which makes them afterwards."""
+        if self._pipeline:
+            return
+        from .preview import show_preview
+
+        show_preview(self, project_root())
+
+    def _measure(self, metric: Metric, period: Period) -> Measure:
+        self.data.touched.clear()
+        measure = metric(period)
+        if missing := self.data.absent(self.data.touched):
+            return Measure.unknown(f"{', '.join(missing)} absent")
+        return measure
+
+    def _write_rows(self, id: str, measure: Measure) -> str:
+        if measure.rows is None or not measure.resum or not self._pipeline:
+            return ""
+        from .rows import write_rows
+
+        return write_rows(Path("rows"), id, measure.rows)
+
+    def _publish(self, kind: str, content: Any, html: str) -> None:
+        publish(kind, content, html, pipeline=self._pipeline)
+
+    def _publish_figure(self, figure: Figure) -> None:
+        self._publish("figure", content_of(figure), figure_html(figure))
+
+    def _after_cell(self, *_: object) -> None:
+        """Record what has been read, and tell the reader once of each table that is absent or has no schema."""
+        if self._pipeline:
+            Path("reads.json").write_text(json.dumps(self.data.reads, sort_keys=True), "utf-8")
+        for name in sorted(set(self.data.absent(set(self.data.reads))) - self._noticed):
+            self._noticed.add(name)
+            said = f"No data: the table <strong>{text(name)}</strong> is absent, so what needs it is not known."
+            html = f'<p class="qd-absent">{said}</p>'
+            self._publish("prose", {"html": html}, html)
+
+
+def project_root() -> Path:
+    """The nearest folder, from the working folder upwards, that holds `_quarto.yml`."""
+    return next(
+        (folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "_quarto.yml").is_file()), Path.cwd()
+    )
+
+
+def open_report(persona: str = "", period: str = "", as_of: str = "", subject: str = "") -> Desk:
+    """Open a report and register house style for figures and tables in this notebook.
+
+    Empty arguments mean the first persona on disk, the latest complete period in the data, and the newest day in it.
+    Folders come from the environment in a run of the pipeline, else from the project around the working folder.
+    In JupyterLab the persona's own parameters become variables here, as papermill injects them in a run.
+    """
+    root = project_root()
+    pipeline = "QUARTERDECK_PIPELINE" in os.environ
+    personas = Path(os.environ.get("QUARTERDECK_PERSONAS") or root / "personas")
+    chosen = load_personas(personas, [persona] if persona else None)[0]
+    folder = Path(os.environ.get("QUARTERDECK_DATA") or root / "data")
+    day = date.fromisoformat(as_of) if as_of else newest_day(Data(folder, trusted=pipeline))
+    span = Period.parse(period) if period else Period.latest_complete(day, chosen.period_kind)
+    only = {"entities": list(chosen.entities)} if chosen.entities else {}
+    if chosen.each and subject:
+        only[chosen.each] = [subject]
+    desk = Desk(chosen, span, day, subject, Data(folder, as_of=day, only=only, trusted=pipeline), pipeline=pipeline)
+    _register(desk)
+    return desk
+
+
+def _register(desk: Desk) -> None:
+    """House style for what analysts show by ending a cell in a figure or a DataFrame."""
+    import pandas as pd
+    import plotly.graph_objects as go
+    import plotly.io as pio
+    from IPython.core.getipython import get_ipython
+    from plotly.io._base_renderers import MimetypeRenderer
+
+    layout = go.Layout(
+        colorway=PALETTE,
+        colorscale={"sequential": [[0, "#dce9f2"], [0.5, "#5b9bc8"], [1, "#08437a"]]},
+        margin={"l": 8, "r": 8, "t": 16, "b": 8},
+        xaxis={"automargin": True, "title": {"standoff": 8}},
+        yaxis={"automargin": True, "title": {"standoff": 8}},
+        legend={"orientation": "h", "y": -0.2, "title": {"text": ""}},
+        hovermode="closest",
+        separators=".,",
+    )
+    pio.templates["quarterdeck"] = go.layout.Template(layout=layout)
+    pio.templates.default = "quarterdeck"
+    shell = get_ipython()
+    if shell is None:
+        return
+    shell.events.register("post_run_cell", desk._after_cell)
+    if not desk._pipeline:
+        shell.user_ns.update(desk.persona.parameters)
+        return
+
+    class Renderer(MimetypeRenderer):  # type: ignore[misc]
+        """Turns `fig` and `fig.show()` into our bundle."""
+
+        def to_mimebundle(self, fig_dict: dict[str, Any]) -> dict[str, Any]:
+            made = figure_from(fig_dict, desk._ids, desk.formats)
+            return bundle("figure", content_of(made), figure_html(made), pipeline=True)
+
+    pio.renderers["quarterdeck"] = Renderer()
+    pio.renderers.default = "quarterdeck"
+
+    def show_frame(frame: Any) -> None:
+        made = table_from(frame.to_frame() if isinstance(frame, pd.Series) else frame, desk._ids)
+        desk._publish("table", content_of(made), table_html(made, desk.formats))
+
+    formatter: Any = shell.display_formatter
+    for kind in (pd.DataFrame, pd.Series):
+        formatter.ipython_display_formatter.for_type(kind, show_frame)
+
+
+def _rounded(value: float | None) -> float | None:
+    """Six decimals: beyond what any unit shows, and the same on every machine."""
+    return None if value is None else round(float(value), 6)

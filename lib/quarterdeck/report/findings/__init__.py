@@ -1,0 +1,48 @@
+"""Rules over primary tables: remove the offending rows and the finding goes.
+
+Each module lists its rules in `RULES`; all are called as `rule(data, period, as_of, **thresholds)`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ...model.errors import NotebookError
+from ...model.report import Finding
+from . import clients, engineering, market, money, owner
+
+if TYPE_CHECKING:
+    from ...model.period import Period
+    from ..data import Data
+
+MODULES: tuple[Any, ...] = (clients, engineering, market, money, owner)
+
+
+def everything(data: Data, period: Period, as_of: date, **thresholds: Any) -> list[Finding]:
+    """All findings of all rules, the worst first; each rule gets those of the thresholds that it has.
+
+    Raises NotebookError when two findings have one id.
+    """
+    found: dict[str, Finding] = {}
+    for rule in (rule for module in MODULES for rule in module.RULES):
+        accepted = {name: thresholds[name] for name in inspect.signature(rule).parameters if name in thresholds}
+        for finding in rule(data, period, as_of, **accepted):
+            if finding.id in found:
+                raise NotebookError(
+                    f"finding {finding.id}", "is made by two rules or twice by one", "Give each its own id"
+                )
+            found[finding.id] = finding
+    return sorted(found.values(), key=lambda finding: finding.rank)
+
+
+def shortfalls(found: Sequence[Finding], count: int = 8) -> list[Finding]:
+    """What an owner must know: the worst finding of each rule that is not technical, at most `count`, worst first."""
+    technical = {rule.__name__ for rule in engineering.RULES}
+    worst: dict[str, Finding] = {}
+    for finding in sorted(found, key=lambda finding: finding.rank):
+        if finding.rule not in technical:
+            worst.setdefault(finding.rule, finding)
+    return list(worst.values())[:count]

@@ -1,0 +1,123 @@
+"""Rules for clients billed by contract: paper, billing and collection."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ...model.report import Finding, Severity
+from ..metrics import receivables
+from .common import Rule, amount, make
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...model.period import Period
+    from ..data import Data
+
+_WORDS: dict[str, tuple[str, str, Severity, str]] = {
+    "missing": ("no-contract", "has no contract", "high", "Agree on one in writing before the next invoice"),
+    "expired": ("expired-contract", "is served under an expired contract", "high", "Renew it"),
+    "unsigned": ("unsigned-contract", "never signed its contract", "high", "Have it signed"),
+    "expiring": ("expiring-contract", "has a contract that ends soon", "medium", "Offer the renewal now"),
+}
+
+
+def contract_gaps(data: Data, period: Period, as_of: date, expiring_days: int = 60) -> list[Finding]:
+    """Clients served without a contract in force or with one that ends soon; at stake is a year of billing."""
+    found = []
+    for row in receivables.contract_register(data, as_of, expiring_days).to_dict("records"):
+        if row["state"] not in _WORDS:
+            continue
+        kind, words, severity, action = _WORDS[row["state"]]
+        ends = "" if row["ends_on"] is None or row["ends_on"] != row["ends_on"] else row["ends_on"].date().isoformat()
+        fee = row["monthly_fee"]
+        billed = f"{amount(data, row['billed'])} was billed in a year"
+        details = {
+            "missing": f"None is on record, yet {billed}.",
+            "expired": f"{row['contract']} ended on {ends} and nothing replaced it; {billed}.",
+            "unsigned": f"{row['contract']} at {amount(data, fee)} a month carries no day of signature; {billed}.",
+            "expiring": f"{row['contract']} at {amount(data, fee)} a month ends on {ends}.",
+        }
+        found.append(
+            make(
+                data, as_of, f"{kind}-{row['client']}", f"{row['name']} {words}", severity, rule="contract_gaps",
+                entity=row["entity"], money=row["billed"] if fee != fee else 12 * fee, evidence=details[row["state"]],
+                action=action, since=ends if row["state"] == "expired" else "",
+            )
+        )  # fmt: skip
+    return found
+
+
+def service_not_billed(data: Data, period: Period, as_of: date) -> list[Finding]:
+    """Months under contract without an invoice, and months billed below the fee; at stake is the difference."""
+    gaps = receivables.unbilled(data, period)
+    kinds = (
+        ("months-not-invoiced", "Service under contract was never invoiced", gaps["invoiced"] == 0),
+        ("billed-below-contract", "Invoices are below the agreed fee", gaps["invoiced"] > 0),
+    )
+    found = []
+    for id, title, chosen in kinds:
+        rows, total = gaps[chosen], float(gaps.loc[chosen, "gap"].sum())
+        if len(rows):
+            found.append(
+                make(
+                    data, as_of, id, title, "high", rule="service_not_billed", entity=_entity(data, rows["client"]),
+                    money=total, since=f"{rows['month'].min()}-01", action="Send the missing invoices now",
+                    evidence=f"{len(rows)} client months lack {amount(data, total)}: {_worst(data, rows, 'gap')}.",
+                )
+            )  # fmt: skip
+    return found
+
+
+def overdue_receivables(data: Data, period: Period, as_of: date) -> list[Finding]:
+    """Invoices past due; serious when some are past due for more than 90 days."""
+    rows = receivables.open_invoices(data, as_of)
+    rows = rows[(rows["days_overdue"] > 0) & (rows["balance"] > 0)]
+    if not len(rows):
+        return []
+    total, old = float(rows["balance"].sum()), rows.loc[rows["bucket"] == receivables.BUCKETS[-1], "balance"]
+    return [
+        make(
+            data, as_of, "overdue-receivables", "Clients have not paid what is due", "high" if len(old) else "medium",
+            rule="overdue_receivables", entity=_entity(data, rows["client"]), money=total,
+            since=rows["due_on"].min().date().isoformat(), action="Call the largest debtors, then stop their work",
+            evidence=f"{len(rows)} invoices, {amount(data, total)}, of it {amount(data, float(old.sum()))} for over "
+            f"90 days: {_worst(data, rows, 'balance')}.",
+        )
+    ]  # fmt: skip
+
+
+def overpaid_invoices(data: Data, period: Period, as_of: date) -> list[Finding]:
+    """Invoices on which more came in than was billed: paid twice, or posted to the wrong one."""
+    rows = receivables.open_invoices(data, as_of)
+    rows = rows[(rows["amount"] > 0) & (rows["balance"] < 0)]
+    if not len(rows):
+        return []
+    rows = rows.assign(over=-rows["balance"])
+    return [
+        make(
+            data, as_of, "overpaid-invoices", "More came in than was billed", "low", rule="overpaid_invoices",
+            entity=_entity(data, rows["client"]), money=float(rows["over"].sum()),
+            action="Refund it or post it to what is open",
+            evidence=f"{len(rows)} invoices: {', '.join(rows['invoice'].head(3))}; {_worst(data, rows, 'over')}.",
+        )
+    ]  # fmt: skip
+
+
+def _worst(data: Data, rows: pd.DataFrame, column: str) -> str:
+    """The three clients with the largest sums, by name."""
+    names = data.table("clients", ["client", "name"]).set_index("client")["name"]
+    sums = rows.groupby("client")[column].sum().sort_values(ascending=False, kind="stable").head(3)
+    return ", ".join(f"{names.get(str(client), client)} {amount(data, value)}" for client, value in sums.items())
+
+
+def _entity(data: Data, clients: pd.Series[str]) -> str:
+    """The entity that serves all these clients, or none."""
+    served = data.table("clients", ["client", "entity"])
+    found = served.loc[served["client"].isin(clients), "entity"].unique()
+    return str(found[0]) if len(found) == 1 else ""
+
+
+BILLING: tuple[Rule, ...] = (service_not_billed, overdue_receivables, overpaid_invoices)
+RULES: tuple[Rule, ...] = (contract_gaps, *BILLING)

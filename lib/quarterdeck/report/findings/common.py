@@ -1,0 +1,63 @@
+"""What all rules share: owner and due day of a finding, and money in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from ...model.format import Formats
+from ...model.report import Finding, Severity
+
+if TYPE_CHECKING:
+    from ..data import Data
+
+Rule = Callable[..., list[Finding]]
+"""`rule(data, period, as_of, **thresholds)`: every module of rules lists its own in `RULES`."""
+
+_DAYS = {"critical": 7, "high": 14, "medium": 30, "low": 30}
+
+
+def make(
+    data: Data,
+    as_of: date,
+    id: str,
+    title: str,
+    severity: Severity,
+    *,
+    rule: str,
+    evidence: str,
+    entity: str = "",
+    money: float | None = None,
+    action: str = "",
+    owner: str = "",
+    since: str = "",
+) -> Finding:
+    """A finding with owner and due day from the open action that answers it, if there is one.
+
+    Otherwise it is due 7, 14 or 30 days after `as_of`, by severity, and `owner` is as given (from a table).
+    """
+    actions = data.table("actions", ["finding", "owner", "due_on", "done_on"])
+    agreed = actions[(actions["finding"] == id) & actions["done_on"].isna()].sort_values(["due_on", "owner"])
+    due = (as_of + timedelta(days=_DAYS[severity])).isoformat()
+    if len(agreed):
+        owner, due = str(agreed["owner"].iloc[0]), agreed["due_on"].iloc[0].date().isoformat()
+    return Finding(
+        id,
+        title,
+        severity,
+        entity,
+        evidence,
+        None if money is None else round(float(money), 2),
+        action,
+        owner,
+        due,
+        since,
+        rule=rule,
+    )
+
+
+def amount(data: Data, value: float) -> str:
+    """Money in a sentence, in the company's currency."""
+    company = data.table("company", ["currency"])
+    return Formats(currency=str(company["currency"].iloc[0]) if len(company) else "USD").money(value)

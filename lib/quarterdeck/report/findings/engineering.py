@@ -1,0 +1,118 @@
+"""What is wrong with the stacks, how they are delivered and what they cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, cast
+
+from ...model.report import Finding, Severity
+from ..metrics import cloud, engineering
+from ..metrics.common import entity_names, records
+from .common import Rule, amount, make
+
+if TYPE_CHECKING:
+    from ...model.period import Period
+    from ..data import Data
+
+
+def observed_gaps(data: Data, period: Period, as_of: date, *, area: str = "") -> list[Finding]:
+    """Each sort of gap that audits saw and nobody mended, over all places that have it; of one area, or all."""
+    seen = engineering.open_observations(data, period, area)
+    seen = seen[seen["gap"].notna() & (seen["severity"] != "none")]
+    names, made = entity_names(data), []
+    for (kind, sort), rows in seen.groupby(["area", "gap"], sort=True):
+        gap = str(sort)
+        worst, money = rows.iloc[0], rows["money"].sum(min_count=1)
+        where = ", ".join(dict.fromkeys(rows["location"].dropna())) or "no location noted"
+        others = list(dict.fromkeys(rows["entity"].map(names)))
+        places = f"{len(rows)} {'place' if len(rows) == 1 else 'places'}"
+        finding = make(
+            data, as_of, f"{kind}-gap-{gap}", f"{gap.replace('-', ' ').capitalize()}: {worst['title']}",
+            cast(Severity, worst["severity"]), rule="observed_gaps",
+            entity=str(worst["entity"]) if len(others) == 1 else "", money=money if money == money else None,
+            evidence=f"Seen in {places} ({', '.join(others)}), oldest {int(rows['age'].max())} days ago: {where}.",
+            action=str(worst["action"]) if worst["action"] == worst["action"] else "",
+            owner=str(worst["owner"]) if worst["owner"] == worst["owner"] else "",
+            since=rows["seen_on"].min().date().isoformat(),
+        )  # fmt: skip
+        made.append(replace(finding, observed=True))
+    return made
+
+
+def lapsing_domains(data: Data, period: Period, as_of: date, *, domain_days: int = 60) -> list[Finding]:
+    """Domains that lapse within `domain_days` days, or have lapsed, and do not renew by themselves: one finding."""
+    domains = data.table("domains", ["domain", "entity", "registrar", "registered_on", "expires_on", "auto_renew"])
+    last_day = (as_of + timedelta(days=domain_days)).isoformat()
+    soon = domains[~domains["auto_renew"] & domains["registered_on"].notna() & (domains["expires_on"] <= last_day)]
+    soon = soon.sort_values(["expires_on", "domain"])
+    if not len(soon):
+        return []
+    first = soon["expires_on"].iloc[0].date()
+    named = ", ".join(f"{row.domain} at {row.registrar} on {row.expires_on:%Y-%m-%d}" for row in records(soon))
+    return [
+        make(
+            data, as_of, "lapsing-domains", f"Domains that nobody renews: {len(soon)}",
+            "critical" if first <= as_of + timedelta(days=14) else "high", rule="lapsing_domains",
+            since=first.isoformat() if first <= as_of else "",
+            evidence=f"Registration ends and auto-renewal is off for {named}.",
+            action="Renew them and switch auto-renewal on",
+        )
+    ]  # fmt: skip
+
+
+def cost_anomalies(data: Data, period: Period, as_of: date, *, anomaly_sigma: float = 3.0) -> list[Finding]:
+    """Days of the period on which a cloud service cost far more than its trend: one finding with the excess."""
+    odd = cloud.anomalies(data, period, anomaly_sigma)
+    if not len(odd):
+        return []
+    worst, excess = odd.iloc[0], float(odd["excess"].sum())
+    return [
+        make(
+            data, as_of, "cloud-cost-anomaly", f"Cloud cost jumped on {odd['date'].nunique()} days", "medium",
+            rule="cost_anomalies", money=excess, since=odd["date"].min().date().isoformat(),
+            evidence=f"{len(odd)} service-days lie more than {anomaly_sigma:g} standard deviations above trend; "
+            f"the worst is {worst['service']} on {worst['date'].date().isoformat()} "
+            f"with {amount(data, worst['amount'])} against {amount(data, worst['expected'])} expected.",
+            action="Find what ran on that day and set a budget alarm on the service",
+        )
+    ]  # fmt: skip
+
+
+def failing_changes(data: Data, period: Period, as_of: date, *, failure_limit: float = 0.15) -> list[Finding]:
+    """Too many releases had to be mended at once; above 15 % is below DORA's medium performers."""
+    rate = engineering.change_failure_rate(data, period)
+    if rate.value is None or rate.rows is None or rate.value <= failure_limit:
+        return []
+    failed = int((rate.rows["part"] == "numerator").sum())
+    return [
+        make(
+            data, as_of, "failing-changes", f"{rate.value:.0%} of releases failed", "medium", rule="failing_changes",
+            evidence=f"{failed} of {len(rate.rows) - failed} releases in {period.label} were rolled back or mended "
+            f"at once; the limit is {failure_limit:.0%}.",
+            action="Put a staging step and a smoke test before production",
+        )
+    ]  # fmt: skip
+
+
+def unhealthy_sites(
+    data: Data, period: Period, as_of: date, *, error_limit: float = 0.01, latency_limit: float = 1000.0
+) -> list[Finding]:
+    """Sites whose requests fail, or whose slowest twentieth take long, beyond the limits: one finding."""
+    health = engineering.site_health(data, period).dropna(subset=["requests"])
+    bad = health[(health["error_rate"] > error_limit) | (health["p95_ms"] > latency_limit)]
+    if not len(bad):
+        return []
+    named = "; ".join(f"{row.entity} {row.p95_ms:,.0f} ms and {row.error_rate:.1%}" for row in records(bad))
+    return [
+        make(
+            data, as_of, "unhealthy-sites", f"{len(bad)} of {len(health)} measured sites are slow or fail",
+            "high" if (bad["error_rate"] > error_limit).any() else "medium", rule="unhealthy_sites",
+            evidence=f"95th percentile of latency and failed requests (limits {latency_limit:,.0f} ms and "
+            f"{error_limit:.0%}): {named}.",
+            action="Trace the slowest and the failing routes, and mend the worst",
+        )
+    ]  # fmt: skip
+
+
+RULES: tuple[Rule, ...] = (observed_gaps, lapsing_domains, cost_anomalies, failing_changes, unhealthy_sites)

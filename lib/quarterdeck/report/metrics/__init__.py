@@ -1,0 +1,41 @@
+"""Definitions of figures: pure functions from data and a period to a Measure or a table."""
+
+from . import (
+    assets,
+    books,
+    cash,
+    channels,
+    cloud,
+    coverage,
+    deferred,
+    engineering,
+    forecast,
+    funnel,
+    kpis,
+    lodging,
+    margin,
+    profit,
+    receivables,
+    rules,
+    transport,
+)
+
+__all__ = [
+    "assets",
+    "books",
+    "cash",
+    "channels",
+    "cloud",
+    "coverage",
+    "deferred",
+    "engineering",
+    "forecast",
+    "funnel",
+    "kpis",
+    "lodging",
+    "margin",
+    "profit",
+    "receivables",
+    "rules",
+    "transport",
+]

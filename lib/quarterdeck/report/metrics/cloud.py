@@ -1,0 +1,102 @@
+"""What the cloud costs, day by day: trend, days out of the ordinary, and what could be saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...model.period import Period
+from ..measure import Measure
+from .common import in_period, month_of, months
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..data import Data
+
+WINDOW = 28
+"""Days before a day that make its trend: four whole weeks, so that weekdays weigh alike."""
+
+
+def cloud_cost(data: Data, period: Period) -> Measure:
+    """Unblended cost of the period, all services."""
+    days = in_period(data.table("cloud_costs"), "date", period)
+    return Measure.total(days, "amount") if len(days) else Measure.unknown("no cost was recorded")
+
+
+def by_service_and_month(data: Data, period: Period, count: int = 6) -> pd.DataFrame:
+    """Cost of the last `count` months. Columns: `service`, `month`, `amount`; a month without a row is absent."""
+    span = months(period, count)
+    days = in_period(data.table("cloud_costs"), "date", Period(span[0].start, span[-1].end, span[-1].name))
+    days = days.assign(month=month_of(days, "date"))
+    return days.groupby(["service", "month"])["amount"].sum().reset_index()
+
+
+def services(data: Data, period: Period, sigma: float = 3.0) -> pd.DataFrame:
+    """Each service's cost in the period beside the one before.
+
+    Columns: `service`, `amount`, `previous`, `change`, `share` (of the period's cost), `odd_days` (days flagged as
+    anomalies). The dearest first.
+    """
+    import pandas as pd
+
+    costs = data.table("cloud_costs")
+    sums = {
+        name: in_period(costs, "date", span).groupby("service")["amount"].sum()
+        for name, span in (("amount", period), ("previous", period.previous()))
+    }
+    made = pd.DataFrame(sums).rename_axis("service").reset_index()
+    odd = anomalies(data, period, sigma)["service"].value_counts()
+    made = made.assign(
+        change=made["amount"] - made["previous"],
+        share=made["amount"] / made["amount"].sum(),
+        odd_days=made["service"].map(odd).astype("float64").fillna(0.0),
+    )
+    return made.sort_values(["amount", "service"], ascending=[False, True], ignore_index=True)
+
+
+def anomalies(data: Data, period: Period, sigma: float = 3.0) -> pd.DataFrame:
+    """Days of the period on which a service cost more than `sigma` standard deviations above its trend.
+
+    Shewhart's control limit; the trend is the mean of the WINDOW days before. A day with fewer than 14 recorded days
+    before it is not judged.
+    Columns: `date`, `service`, `amount`, `expected` (mean), `excess`. The largest excess first.
+    """
+    costs = data.table("cloud_costs").sort_values(["service", "date"], ignore_index=True)
+    before = costs.groupby("service")["amount"].shift()
+    windows = before.groupby(costs["service"]).rolling(WINDOW, min_periods=14)
+    costs = costs.assign(
+        expected=windows.mean().reset_index(level=0, drop=True), spread=windows.std().reset_index(level=0, drop=True)
+    )
+    costs = costs.assign(excess=costs["amount"] - costs["expected"])
+    # A constant cost has a spread of rounding noise only: below a cent a day nothing is worth a look.
+    odd = (costs["excess"] > sigma * costs["spread"]) & (costs["excess"] >= 0.01)
+    flagged = in_period(costs[odd], "date", period)
+    columns = ["date", "service", "amount", "expected", "excess"]
+    return flagged[columns].sort_values(["excess", "date"], ascending=[False, True], ignore_index=True)
+
+
+def savings(data: Data, period: Period) -> pd.DataFrame:
+    """What each candidate saves: its share of the service's mean monthly cost over the last three months.
+
+    Several candidates for one service are applied one after another, the largest share first, so that together they
+    never save more than it costs. Columns: `optimisation`, `title`, `service`, `monthly_cost`, `share`, `saving` (a
+    month), `yearly`, `effort_days`, `owner`. The largest saving for a day of work first.
+    """
+    last = by_service_and_month(data, period, 3)
+    monthly = last.groupby("service")["amount"].sum() / max(last["month"].nunique(), 1)
+    found = data.table("optimisations").rename(columns={"saving": "share"})
+    found = found.sort_values(["service", "share", "optimisation"], ascending=[True, False, True], ignore_index=True)
+    cost = found["service"].map(monthly).astype("float64")
+    kept = (1 - found["share"]).groupby(found["service"]).cumprod()
+    saving = cost * kept.groupby(found["service"]).shift(fill_value=1.0) * found["share"]
+    found = found.assign(monthly_cost=cost, saving=saving, yearly=saving * 12)
+    worth = found["saving"] / found["effort_days"].clip(lower=0.1)
+    found = found.assign(worth=worth).sort_values(["worth", "optimisation"], ascending=[False, True], ignore_index=True)
+    columns = ["optimisation", "title", "service", "monthly_cost", "share", "saving", "yearly", "effort_days", "owner"]
+    return found[columns]
+
+
+def cloud_saving(data: Data, period: Period) -> Measure:
+    """What all candidates together would save a month."""
+    found = savings(data, period).dropna(subset=["saving"])
+    return Measure.total(found, "saving") if len(found) else Measure.unknown("no candidate for a service with cost")

@@ -1,0 +1,76 @@
+"""The few helpers that all metrics share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...model.period import Period
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..data import Data
+
+
+def in_period(frame: pd.DataFrame, column: str, period: Period) -> pd.DataFrame:
+    """The rows whose date in `column` lies in a period."""
+    return frame[frame[column].between(period.start.isoformat(), period.end.isoformat())]
+
+
+def month_of(frame: pd.DataFrame, column: str) -> pd.Series[str]:
+    """The month of a date column as text: `2026-10`."""
+    month: pd.Series[str] = frame[column].dt.strftime("%Y-%m")
+    return month
+
+
+def entity_names(data: Data) -> dict[str, str]:
+    """Printed name of each entity in scope by its id, in the order of the table."""
+    entities = data.table("entities", ["entity", "name"])
+    return dict(zip(entities["entity"], entities["name"], strict=True))
+
+
+def entities_of(data: Data, kind: str) -> list[str]:
+    """Ids of the entities in scope that are of a kind (`lodging`, `transport`, …)."""
+    entities = data.table("entities", ["entity", "kind"])
+    return entities.loc[entities["kind"] == kind, "entity"].tolist()
+
+
+def months(period: Period, count: int) -> list[Period]:
+    """The last `count` whole calendar months at a period's end, oldest first; a month itself counts."""
+    return Period.latest_complete(period.end).trailing(count)
+
+
+def recorded(data: Data, periods: list[Period]) -> list[Period]:
+    """Those of the periods in which the ledger holds anything: in the others nobody kept the books."""
+    days = data.table("ledger", ["date"])
+    return [period for period in periods if len(in_period(days, "date", period))]
+
+
+def postings(data: Data, *columns: str) -> pd.DataFrame:
+    """Ledger lines (debit positive), with more of their columns if named, and role, category, behaviour of their account."""
+    ledger = data.table("ledger", ["line", "entry", "date", "entity", "account", "amount", *columns])
+    return ledger.merge(data.table("accounts", ["account", "role", "category", "behaviour"]), on="account", how="left")
+
+
+def span(period: Period, count: int = 12) -> Period:
+    """One period that covers the last `count` periods, this one included."""
+    return replace(period, start=period.trailing(count)[0].start)
+
+
+def each_day(frame: pd.DataFrame, first: str, last: str, period: Period) -> pd.DataFrame:
+    """Each row once for every day from `first` to `last`, both included, that lies in a period; `day` is that day."""
+    import pandas as pd
+
+    frame, opening, closing = frame.reset_index(drop=True), pd.Timestamp(period.start), pd.Timestamp(period.end)
+    start = frame[first].mask(frame[first] < opening, opening)
+    length = (frame[last].mask(frame[last] > closing, closing) - start).dt.days + 1
+    rows = frame.loc[frame.index.repeat(length.fillna(0).clip(lower=0).astype(int))]
+    passed = pd.to_timedelta(rows.groupby(level=0).cumcount(), unit="D")
+    return rows.assign(day=start.loc[rows.index] + passed).reset_index(drop=True)
+
+
+def records(frame: pd.DataFrame) -> Iterable[Any]:
+    """The rows as named tuples, whose fields are typed by their column: `for row in records(frame): row.amount`."""
+    return frame.itertuples(index=False)

@@ -1,0 +1,198 @@
+"""What clients agreed to pay, were billed and paid, by month of service; and what they owe, by age."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ..measure import Measure
+from .common import in_period, span
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...model.period import Period
+    from ..data import Data
+
+BUCKETS = ("current", "1–30", "31–60", "61–90", "90+")  # noqa: RUF001
+STATES = ("missing", "expired", "unsigned", "expiring", "in force")
+_NO_CLIENT = "no client in scope"
+
+
+def months_of(period: Period) -> list[str]:
+    """The months that a period touches: `["2026-10"]`."""
+    import pandas as pd
+
+    return [str(month) for month in pd.period_range(period.start, period.end, freq="M")]
+
+
+def contracted_rows(data: Data, months: list[str]) -> pd.DataFrame:
+    """Fees agreed: `client`, `month`, `contract`, `service`, `monthly_fee`.
+
+    A contract counts in full in every month with a day that it covers, until the client left; of two for one service in
+    one month the later counts. An unsigned contract counts too, since the fee was agreed.
+    """
+    import pandas as pd
+
+    contracts = data.table("contracts", ["contract", "client", "service", "starts_on", "ends_on", "monthly_fee"])
+    rows = contracts.merge(data.table("clients", ["client", "ended_on"]), on="client")
+    rows = rows.merge(pd.DataFrame({"month": pd.Series(months, dtype="str")}), how="cross")
+    first = pd.to_datetime(rows["month"], format="%Y-%m")
+    stop = rows[["ends_on", "ended_on"]].min(axis=1)
+    rows = rows[(rows["starts_on"] <= first + pd.offsets.MonthEnd(0)) & ~(stop < first)]
+    rows = rows.sort_values(["month", "client", "service", "starts_on", "contract"])
+    rows = rows.drop_duplicates(["client", "service", "month"], keep="last")
+    return rows[["client", "month", "contract", "service", "monthly_fee"]].reset_index(drop=True)
+
+
+def billing(data: Data, months: list[str]) -> pd.DataFrame:
+    """What each client agreed to, was billed and paid, by month of service.
+
+    Columns: `client`, `month`, `contracted`, `invoiced` (credit notes deducted), `collected` (so far, of those
+    invoices), `gap` (contracted and not invoiced) and `beyond` (invoiced beyond the contract). Neither of the last two
+    is ever negative, so that one client billed too much does not hide another billed too little.
+    """
+    import pandas as pd
+
+    invoices = data.table("invoices", ["invoice", "client", "month", "amount"])
+    invoices = invoices[invoices["month"].isin(months)]
+    paid = data.table("payments", ["invoice", "amount"]).merge(invoices[["invoice", "client", "month"]], on="invoice")
+    keys = ["client", "month"]
+    made = pd.DataFrame(
+        {
+            "contracted": contracted_rows(data, months).groupby(keys)["monthly_fee"].sum(),
+            "invoiced": invoices.groupby(keys)["amount"].sum(),
+            "collected": paid.groupby(keys)["amount"].sum(),
+        }
+    )
+    made = made.fillna(0.0).rename_axis(keys).reset_index().sort_values(keys)
+    difference = (made["contracted"] - made["invoiced"]).round(2)
+    return made.assign(gap=difference.clip(lower=0.0), beyond=(-difference).clip(lower=0.0))
+
+
+def billed(data: Data, period: Period, column: str) -> Measure:
+    """A column of `billing` summed over the months of the period, whenever the invoices were sent."""
+    months, known = months_of(period), data.table("invoices", ["month"])["month"]
+    if not len(data.table("clients", ["client"])):
+        return Measure.unknown(_NO_CLIENT)
+    if column != "contracted" and len(known) and months[-1] < known.min():
+        return Measure.unknown("no invoice recorded by then")
+    return Measure.total(billing(data, months), column)
+
+
+def unbilled(data: Data, period: Period) -> pd.DataFrame:
+    """Client months of the last twelve periods with a `gap` (see `billing`), since the first month billed in scope."""
+    known = data.table("invoices", ["month"])["month"]
+    first = known.min() if len(known) else ""
+    rows = billing(data, [month for month in months_of(span(period)) if month >= first])
+    rows = rows[rows["gap"] > 0]
+    return rows.reset_index(drop=True)
+
+
+def open_invoices(data: Data, day: date) -> pd.DataFrame:
+    """Invoices with a balance at a day's end: `paid`, `balance` (negative for credit), `days_overdue`, `bucket`."""
+    import pandas as pd
+
+    rows = data.table("invoices", ["invoice", "client", "month", "issued_on", "due_on", "amount"])
+    payments = data.table("payments", ["invoice", "paid_on", "amount"])
+    paid = payments[payments["paid_on"] <= day.isoformat()].groupby("invoice")["amount"].sum()
+    rows = rows[rows["issued_on"] <= day.isoformat()]
+    rows = rows.assign(paid=rows["invoice"].map(paid).fillna(0.0))
+    rows = rows.assign(
+        balance=(rows["amount"] - rows["paid"]).round(2), days_overdue=(pd.Timestamp(day) - rows["due_on"]).dt.days
+    )
+    bucket = pd.cut(rows["days_overdue"], [-float("inf"), 0, 30, 60, 90, float("inf")], labels=list(BUCKETS))
+    return rows.assign(bucket=bucket.astype(str))[rows["balance"] != 0].reset_index(drop=True)
+
+
+def _at_end(data: Data, period: Period) -> pd.DataFrame:
+    return open_invoices(data, min(period.end, data.as_of or period.end))
+
+
+def receivables(data: Data, period: Period) -> Measure:
+    """What clients owed at the end of the period, credit notes deducted."""
+    issued = data.table("invoices", ["issued_on"])["issued_on"]
+    if not (issued <= period.end.isoformat()).any():
+        return Measure.unknown("nothing billed yet")
+    return Measure.total(_at_end(data, period), "balance")
+
+
+def dso(data: Data, period: Period) -> Measure:
+    """Days sales outstanding: receivables at the end of the period over sales invoiced in it, times its days."""
+    owed = _at_end(data, period)
+    owed = owed.assign(balance_days=owed["balance"] * period.days)
+    sales = in_period(data.table("invoices", ["invoice", "client", "issued_on", "amount"]), "issued_on", period)
+    return Measure.ratio(owed, "balance_days", sales, "amount", note="nothing invoiced in the period")
+
+
+def ageing(data: Data, period: Period) -> pd.DataFrame:
+    """What each client owed at the period's end by days overdue: `client`, the buckets, `total`; most owed first."""
+    rows = _at_end(data, period)
+    made = rows.pivot_table(index="client", columns="bucket", values="balance", aggfunc="sum", fill_value=0.0)
+    made = made.reindex(columns=list(BUCKETS), fill_value=0.0).rename_axis(columns=None)
+    made = made.assign(total=made.sum(axis=1)).reset_index()
+    return made.sort_values(["total", "client"], ascending=[False, True]).reset_index(drop=True)
+
+
+def _paid_days(data: Data, period: Period) -> pd.DataFrame:
+    invoices = data.table("invoices", ["invoice", "client", "issued_on"])
+    rows = in_period(data.table("payments", ["payment", "invoice", "paid_on", "amount"]), "paid_on", period)
+    rows = rows[rows["amount"] > 0].merge(invoices, on="invoice")
+    return rows.assign(money_days=rows["amount"] * (rows["paid_on"] - rows["issued_on"]).dt.days)
+
+
+def days_to_pay(data: Data, period: Period) -> Measure:
+    """Payment velocity: mean days from invoice to payment of the money received in the period, weighted by amount."""
+    rows = _paid_days(data, period)
+    return Measure.ratio(rows, "money_days", rows, "amount", note="no payment in the period")
+
+
+def velocity(data: Data, period: Period) -> pd.DataFrame:
+    """Days to pay by client in the last three periods (`now`) and in the three before (`before`), with the `change`."""
+    import pandas as pd
+
+    def mean(last: Period) -> pd.Series[float]:
+        sums = _paid_days(data, span(last, 3)).groupby("client")[["money_days", "amount"]].sum()
+        return sums["money_days"] / sums["amount"]
+
+    made = pd.DataFrame({"now": mean(period), "before": mean(period.previous(3))}).rename_axis("client").reset_index()
+    made = made.assign(change=made["now"] - made["before"])
+    return made.sort_values(["now", "client"], ascending=[False, True]).reset_index(drop=True)
+
+
+def money_recoverable(data: Data, period: Period) -> Measure:
+    """What asking for it could bring now: overdue balances, and service under contract that was not billed."""
+    import pandas as pd
+
+    if not len(data.table("clients", ["client"])):
+        return Measure.unknown(_NO_CLIENT)
+    owed = _at_end(data, period)
+    owed = owed[owed["days_overdue"] > 0].rename(columns={"balance": "recoverable"}).assign(why="overdue")
+    gaps = unbilled(data, period).rename(columns={"gap": "recoverable"}).assign(why="not billed")
+    columns = ["why", "client", "month", "invoice", "recoverable"]
+    return Measure.total(pd.concat([owed, gaps], ignore_index=True).reindex(columns=columns), "recoverable")
+
+
+def contract_register(data: Data, day: date, expiring_days: int = 60) -> pd.DataFrame:
+    """Last contract of each client served on a day: `state`, `monthly_fee`, `ends_on`, `days_left`, `billed` in a year.
+
+    `state` is missing, expired, unsigned, expiring (ends within `expiring_days`) or in force; the worst one that holds.
+    """
+    import pandas as pd
+
+    clients = data.table("clients", ["client", "entity", "name", "since", "ended_on"])
+    clients = clients[~(clients["ended_on"] <= day.isoformat())]
+    contracts = data.table("contracts", ["client", "contract", "starts_on", "ends_on", "signed_on", "monthly_fee"])
+    forever = contracts["ends_on"].fillna(pd.Timestamp("2262-01-01"))
+    contracts = contracts.assign(until=forever).sort_values(["until", "starts_on", "contract"])
+    rows = clients.merge(contracts.drop_duplicates("client", keep="last"), on="client", how="left")
+    left = (rows["ends_on"] - pd.Timestamp(day)).dt.days
+    state = pd.Series("in force", index=rows.index).mask(left <= expiring_days, "expiring")
+    state = state.mask(rows["signed_on"].isna(), "unsigned").mask(left < 0, "expired")
+    state = state.mask(rows["contract"].isna(), "missing")
+    invoices = data.table("invoices", ["client", "issued_on", "amount"])
+    recent = invoices[invoices["issued_on"] > (pd.Timestamp(day) - pd.DateOffset(years=1)).date().isoformat()]
+    billed = rows["client"].map(recent.groupby("client")["amount"].sum()).fillna(0.0)
+    rows = rows.assign(state=state, days_left=left, billed=billed).drop(columns="until")
+    order = state.map({name: n for n, name in enumerate(STATES)})
+    return rows.assign(order=order).sort_values(["order", "client"]).drop(columns="order").reset_index(drop=True)

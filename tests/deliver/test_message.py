@@ -1,0 +1,128 @@
+"""The mail file and the plain-text part."""
+
+from __future__ import annotations
+
+import email
+import os
+from dataclasses import replace
+from email.policy import default
+
+import pytest
+
+from quarterdeck.deliver import compose, to_html, to_message, to_text, write_digest
+from quarterdeck.deliver.plain import _width
+from quarterdeck.model.errors import QuarterdeckError
+from quarterdeck.model.report import ReportKey
+
+from .sample import URL, fact, filled_with, finding, markdown, picture, report
+from .test_layout import HOSTILE
+
+
+def message_of(made, **values):
+    """A report's mail file, read back by Python's parser."""
+    digest = compose(made, url=URL, **values)
+    raw = to_message(digest, to_html(digest, markdown), to_text(digest))
+    return raw, email.message_from_bytes(raw, policy=default)
+
+
+def test_plain_text_stands_beside_html_with_its_pictures():
+    """alternative(plain, related(html, images)), every cid met by one part, quoted-printable."""
+    _, message = message_of(report(), pictures=[picture("fig-b"), picture("fig-c")])
+    plain, related = message.iter_parts()
+    html, *images = related.iter_parts()
+    assert [
+        message.get_content_type(),
+        plain.get_content_type(),
+        related.get_content_type(),
+        html.get_content_type(),
+    ] == [
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+    ]
+    assert {part["Content-Transfer-Encoding"] for part in (plain, html)} == {"quoted-printable"}
+    for image in images:
+        assert html.get_content().count(f"cid:{image['Content-ID'].strip('<>')}") == 1
+        assert image.get_content_disposition() == "inline" and image.get_content()[1:4] == b"PNG"
+    assert len(images) == 2
+
+
+def test_headers_are_neutral_of_sender_and_reader():
+    """The file says what it is and as of when; who sends it, to whom and when is a delivery's."""
+    _, message = message_of(report())
+    assert message["Date"] == "Sat, 31 Oct 2026 12:00:00 +0000"
+    assert message["List-Id"] == "<treasurer.reports.example.com>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Entity-Ref-ID"] == "treasurer/2026-10"
+    assert not {"from", "to", "cc", "bcc", "message-id", "sender"} & {name.lower() for name in message}
+
+
+def test_the_same_digest_gives_the_same_bytes():
+    """Boundaries and ids come from the content; all lines end in CRLF and are short."""
+    raw, _ = message_of(report(), pictures=[picture("fig-b")])
+    assert raw == message_of(report(), pictures=[picture("fig-b")])[0]
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+    assert raw.count(b"\n") == raw.count(b"\r\n")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_adds_no_header(text):
+    """The headers are the same names whatever the data holds, and the subject survives the parser."""
+    raw, message = message_of(filled_with(text))
+    assert message.keys() == message_of(report())[1].keys()
+    assert message["Subject"].endswith("· October 2026")
+    assert not message.defects and raw.isascii()
+
+
+def test_every_language_survives():
+    """Subject and both bodies read back as they were written."""
+    _, message = message_of(report(findings=(finding("x", "critical", title="Перерасход ¥1.000 – 収支 🚤 ñ"),)))
+    assert message["Subject"] == "Перерасход ¥1.000 – 収支 🚤 ñ · October 2026"
+    assert all("収支 🚤" in message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+
+
+@pytest.mark.parametrize("text", ["plain words", *HOSTILE])
+def test_plain_text_is_76_columns(text):
+    """No line but an address is longer, and no control character is left."""
+    lines = to_text(compose(filled_with(text), url=URL)).splitlines()
+    assert all(_width(line) <= 76 for line in lines if not line.startswith("http"))
+    assert not any(character < " " for line in lines for character in line)
+
+
+def test_plain_text_aligns_figures():
+    """Amounts of headline figures end in one column, a table's too, and cut rows are counted."""
+    text = to_text(compose(report(), url=URL))
+    cash, burn = (line for line in text.splitlines() if line.startswith(("Cash  ", "Burn  ")))
+    assert cash.index("$41,200") + len("$41,200") == burn.index("$8,412") + len("$8,412")
+    assert "up $412 (+5.2%)" in burn and burn.endswith("█")
+    assert "Row 7   $7,004    35%" in text and "(4 more in the full report)" in text
+    assert "Cash lasts." in text and "Debts *grow*." in text
+
+
+def test_an_overdue_action_says_so():
+    """Owner and date follow the action."""
+    assert "(Maria, overdue since Oct 28, 2026)" in to_text(compose(report(), url=URL))
+
+
+def test_a_digest_is_written_once(tmp_path):
+    """The mail file and its page lie under the period; a second write of the same bytes touches neither."""
+    digest = compose(report(), url=URL, pictures=[picture("fig-b")])
+    path = write_digest(tmp_path, digest, markdown)
+    page = tmp_path / "2026-10" / "treasurer.html"
+    assert path == tmp_path / "2026-10" / "treasurer.eml"
+    assert "data:image/png" in page.read_text("utf-8")
+    for written in (path, page):
+        os.utime(written, (1, 1))
+    write_digest(tmp_path, digest, markdown)
+    assert {written.stat().st_mtime for written in (path, page)} == {1}
+    write_digest(tmp_path, replace(digest, subject="Other"), markdown)
+    assert path.stat().st_mtime > 1 and not list(tmp_path.rglob("*.partial"))
+
+
+def test_a_report_of_a_row_has_a_folder(tmp_path):
+    """A repeated persona's digests lie in its folder, and a row's id cannot lead out of it."""
+    one = compose(report(key=ReportKey("audit", "acme", "2026-10"), facts=(fact(),)), url=URL)
+    assert write_digest(tmp_path, one, markdown) == tmp_path / "2026-10" / "audit" / "acme.eml"
+    with pytest.raises(QuarterdeckError, match="letters"):
+        write_digest(tmp_path, replace(one, key=ReportKey("audit", "../../x", "2026-10")), markdown)

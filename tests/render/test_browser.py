@@ -1,0 +1,189 @@
+"""The finished pages in a real browser, opened from disk and cut off from the network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quarterdeck.render import build_site
+from quarterdeck.render.embedded import Embedded
+
+from .handmade import report
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+DARK = "document.documentElement.dataset.scheme === 'alternate'"
+
+
+def lacking(what: str, remedy: str) -> None:
+    """Skip and say how to get it, or fail where everything must be there."""
+    (pytest.fail if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip)(f"{what} is not installed: {remedy}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for all of these tests."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        lacking("playwright", "pip install playwright")
+    names = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
+    path = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, names)), None)
+    if not path:
+        lacking("Chromium", "apt-get install --no-install-recommends chromium-headless-shell, or set BROWSER_PATH")
+    with sync_playwright() as play:
+        running = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield running
+        running.close()
+
+
+@dataclass
+class Visit:
+    """An open page, what its console said, and what it asked of anyone but the disk."""
+
+    page: Any
+    console: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visit(browser: Any, project: Path, add: Callable[..., Path]) -> Iterator[Callable[..., Visit]]:
+    """Open a page of a small site at a width, in a colour scheme; its charts are drawn."""
+    folders = [add(project, report("owner", period, commentary="All **well**.")) for period in ("2026-09", "2026-10")]
+    site = build_site(project, folders, Embedded()).path
+    contexts = []
+
+    def open_page(name: str = "r/owner/2026-10/index.html", *, width: int = 1280, scheme: str = "light") -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+        contexts.append(context)
+        visited = Visit(context.new_page())
+        visited.page.on(
+            "console", lambda message: visited.console.append(message.text) if message.type == "error" else None
+        )
+        visited.page.on("pageerror", lambda error: visited.console.append(str(error)))
+        local = ("file:", "data:", "blob:")
+        visited.page.on(
+            "request", lambda request: None if request.url.startswith(local) else visited.asked.append(request.url)
+        )
+        visited.page.goto((site / name).as_uri())
+        visited.page.wait_for_selector("html[data-charts]", state="attached")
+        return visited
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def test_every_chart_draws_and_nothing_is_asked_for(visit: Callable[..., Visit]) -> None:
+    """From disk, without a network: each chart has its marks, the console is silent, and no request leaves."""
+    visited = visit()
+    drawn = visited.page.eval_on_selector_all(
+        ".qd-plot", "all => all.map(plot => plot.querySelectorAll('.point path, .point').length)"
+    )
+    assert len(drawn) == 2 and all(drawn)
+    assert (visited.console, visited.asked) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["r/owner/2026-10/index.html", "index.html"])
+def test_no_page_scrolls_sideways(visit: Callable[..., Visit], name: str) -> None:
+    """Tables scroll in their boxes and long words break; the page itself never is wider than the window."""
+    page = visit(name, width=320).page
+    for width in (320, 360, 768, 1440, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(200)
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert (width, over) == (width, 0)
+
+
+def test_the_toggle_changes_page_and_charts(visit: Callable[..., Visit]) -> None:
+    """The switch turns the page dark, the charts' type and marks follow, and back again."""
+    page = visit().page
+
+    def colours() -> list[str]:
+        return page.evaluate(
+            """[getComputedStyle(document.body).backgroundColor,
+                getComputedStyle(document.querySelector('.qd-plot .xtick text')).fill,
+                getComputedStyle(document.querySelector('.qd-plot .point path')).fill]"""
+        )
+
+    light = colours()
+    page.click(".qd-theme")
+    page.wait_for_function(
+        f"first => {DARK} && getComputedStyle(document.querySelector('.qd-plot .point path')).fill !== first",
+        arg=light[2],
+    )
+    assert all(now != before for now, before in zip(colours(), light, strict=True))
+    page.click(".qd-theme")
+    page.wait_for_function(
+        "first => getComputedStyle(document.querySelector('.qd-plot .point path')).fill === first", arg=light[2]
+    )
+    assert colours() == light
+
+
+def test_the_reader_s_own_scheme_is_followed(visit: Callable[..., Visit]) -> None:
+    """Who prefers dark gets dark at once."""
+    assert visit(scheme="dark").page.evaluate(DARK)
+    assert not visit(scheme="light").page.evaluate(DARK)
+
+
+def test_tables_sort_by_value(visit: Callable[..., Visit]) -> None:
+    """A click on a number's heading puts the largest first, a second the smallest; what is unknown stays last."""
+    page = visit().page
+    column = "#tbl-entities tbody tr td:nth-child(3)"
+    page.click("#tbl-entities th:nth-child(3) button")
+    assert page.locator(column).all_inner_texts() == ["$12,650", "$4,210", "–"]
+    page.click("#tbl-entities th:nth-child(3) button")
+    assert page.locator(column).all_inner_texts() == ["$4,210", "$12,650", "–"]
+    assert page.get_attribute("#tbl-entities th:nth-child(3)", "aria-sort") == "ascending"
+    page.click("#tbl-entities th:nth-child(2) button")
+    assert page.locator("#tbl-entities tbody tr td:nth-child(2)").first.inner_text() == "Dec 1, 2025"
+
+
+def test_the_period_switch_leads_to_another_period(visit: Callable[..., Visit]) -> None:
+    """The switch shows the periods, the latest first, and works from disk."""
+    page = visit().page
+    assert page.locator(".qd-periods option").all_inner_texts() == ["October 2026", "September 2026"]
+    page.select_option(".qd-periods select", "2026-09")
+    page.wait_for_url("**/2026-09/index.html")
+
+
+def test_hostile_text_in_a_chart_is_text(visit: Callable[..., Visit]) -> None:
+    """Plotly obeys some tags in labels; text from the data shows them instead."""
+    label = visit().page.locator("#fig-evil .xtick text").first.text_content()
+    assert "<b>bold</b>" in label and "<script>" in label and "$1 and $2" in label
+
+
+def test_a_phone_has_a_contents_list(visit: Callable[..., Visit]) -> None:
+    """Where the margin is gone, the contents fold under the first screen."""
+    assert visit(width=360).page.is_visible(".qd-contents summary")
+    wide = visit(width=1280).page
+    assert wide.is_visible("#TOC") and not wide.is_visible(".qd-contents")
+
+
+def test_paper_is_light_and_charts_fit(visit: Callable[..., Visit]) -> None:
+    """A dark page prints dark on light, its charts at the width of the paper."""
+    page = visit(scheme="dark").page
+    page.emulate_media(media="print", color_scheme="dark")
+    page.wait_for_function("document.querySelector('.qd-plot .main-svg').getBoundingClientRect().width === 660")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["r/owner/2026-10/index.html", "index.html"])
+def test_pages_are_accessible(visit: Callable[..., Visit], name: str, scheme: str) -> None:
+    """Axe finds no fault of WCAG 2 A or AA: contrast, names, roles, order."""
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        lacking("axe-playwright-python", "pip install axe-playwright-python")
+    page = visit(name, scheme=scheme).page
+    page.wait_for_timeout(300)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]})
+    assert [
+        (one["id"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found.response["violations"]
+    ] == []

@@ -1,0 +1,137 @@
+"""The page notebook: what is carried over from an executed notebook, and what is not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from quarterdeck.model.errors import RenderError
+from quarterdeck.render.opening import actions, most_changed, opening, worst
+from quarterdeck.render.page import page_notebook, page_title, raw
+
+from .handmade import FINDINGS, HOSTILE, cell, executed, fact, report, stream
+
+
+def page_text(notebook: dict[str, object] | None = None) -> str:
+    """Everything that the page notebook holds, as one string."""
+    return json.dumps(page_notebook(notebook or executed(), report(), ""), ensure_ascii=False)
+
+
+def test_only_the_sections_are_carried_over() -> None:
+    """Parameters, set-up, the analyst's introduction and warnings are no part of a page."""
+    text = page_text()
+    assert "## Cash {#cash}" in text
+    for absent in ("persona = 'x'", "persona = 'y'", "setup()", "How to use this notebook", "noise", "papermill"):
+        assert absent not in text
+
+
+def test_what_changes_between_runs_is_left_out() -> None:
+    """Counts, times and ids of another run give the same page."""
+    other = executed()
+    for number, one in enumerate(other["cells"]):
+        one["id"], one["metadata"]["papermill"] = f"other{number}", {"duration": 99.0}
+    assert page_text(other) == page_text()
+
+
+def test_front_matter_is_yaml_whatever_the_report_says() -> None:
+    """A title made of YAML, Markdown and HTML does not reach the front matter, and the language does."""
+    made = page_notebook(executed(), report(title='"]: - # {{ <b>', locale="de_DE"), "")
+    values = yaml.safe_load(made["cells"][0]["source"].strip("-\n"))
+    assert values["lang"] == "de-DE"
+    assert [line.split('src="')[1].split('"')[0] for line in values["include-in-header"][0]["text"].splitlines()] == [
+        "../../../assets/plotly.min.js", "../periods.js", "../../../assets/quarterdeck.js",
+    ]  # fmt: skip
+
+
+def test_a_subject_lies_one_folder_deeper() -> None:
+    """The report of a table's row finds the same scripts from further down."""
+    made = page_notebook(executed(), report("client/acme"), "")
+    assert "../../../../assets/quarterdeck.js" in made["cells"][0]["source"]
+
+
+def test_html_outputs_become_raw_markdown() -> None:
+    """An output of type text/html would make Quarto load scripts from another host."""
+    output = {
+        "output_type": "execute_result",
+        "metadata": {},
+        "data": {"text/html": "<b>x</b>", "text/plain": "x at 0x7f"},
+    }
+    made = page_notebook({"cells": [cell("## A", kind="markdown"), cell("x", output)]}, report(), "")
+    assert made["cells"][-1]["outputs"][0]["data"] == {"text/markdown": "```{=html}\n<b>x</b>\n```\n"}
+
+
+def test_printed_text_is_shown_as_text() -> None:
+    """What a cell prints keeps its lines and starts no tag and no shortcode."""
+    printed = stream("<i>a</i> {{< x >}}\n```\n b")
+    made = page_notebook({"cells": [cell("## A", kind="markdown"), cell("x", printed)]}, report(), "")
+    shown = made["cells"][-1]["outputs"][0]["data"]["text/markdown"]
+    assert "&lt;i&gt;a&lt;/i&gt; &#123;&#123;&lt; x &gt;}}\n&#96;&#96;&#96;\n b" in shown
+
+
+def test_a_failed_notebook_is_refused() -> None:
+    """A traceback is never rendered."""
+    failed = cell("1/0", {"output_type": "error", "ename": "ZeroDivisionError", "evalue": "", "traceback": []})
+    with pytest.raises(RenderError, match=r"r/owner/2026-10.*ZeroDivisionError"):
+        page_notebook({"cells": [failed]}, report(), "")
+
+
+def test_a_fence_is_longer_than_any_inside() -> None:
+    """HTML that holds backticks cannot end its raw block."""
+    assert raw("a ```` b").startswith("`````{=html}\n")
+
+
+def test_the_title_names_the_period() -> None:
+    """Two periods of one report are told apart in a browser's tabs."""
+    assert page_title(report()) == "Report for owner · October 2026"
+
+
+def test_the_first_screen_says_who_when_and_how_much() -> None:
+    """Reader, lens, period, date, headline, worst findings with money, and this week's deeds are all there."""
+    html = opening(report(), "<p>All is well.</p>")
+    context = ("Chief executive", "Profit, use of assets", "October 2026", "October 31, 2026", "<p>All is well.</p>")
+    news = ("$8,412", "$9,240 at stake", "Call the two clients", "Ana", "due Nov 6")
+    for said in context + news:
+        assert said in html
+    assert html.index("All is well") < html.index("qd-facts") < html.index("qd-board")
+
+
+def test_an_empty_report_has_no_empty_boxes() -> None:
+    """With no facts, findings or commentary there is only the masthead."""
+    html = opening(report(facts=(), findings=(), lens=""), "")
+    assert "qd-masthead" in html
+    assert not any(box in html for box in ("qd-facts", "qd-board", "qd-panel", "qd-commentary"))
+
+
+def test_findings_are_ordered_by_severity_then_money() -> None:
+    """The worst three come first, and each deed is named once."""
+    assert [finding.id for finding in worst(FINDINGS[::-1])] == ["late", "pipeline", "uncategorised"]
+    assert [finding.id for finding in actions((*FINDINGS, FINDINGS[0]))] == ["late", "pipeline", "uncategorised", "kpi"]
+
+
+def test_what_changed_most_is_by_share() -> None:
+    """A large sum that moved little comes after a small one that doubled; what has no better direction is left out."""
+    facts = (
+        fact("big", 101_000.0, previous=100_000.0, better="higher"),
+        fact("small", 4.0, previous=2.0, unit="count", better="higher"),
+        fact("neutral", 9.0, previous=1.0),
+        fact("new", 9.0, better="higher"),
+        fact("same", 5.0, previous=5.0, better="higher"),
+    )
+    assert [one.id for one in most_changed(facts)] == ["small", "big"]
+    doubled = fact("a", 9.0, previous=1.0, better="lower")
+    assert [one.id for one in most_changed((*facts, doubled), ("small",))] == ["small", "a", "big"]
+
+
+def test_hostile_text_is_escaped_on_the_first_screen() -> None:
+    """No name, title or deed can start a tag, a fence or a shortcode."""
+    made = report(
+        title=HOSTILE,
+        reader=HOSTILE,
+        lens=HOSTILE,
+        company=HOSTILE,
+        facts=(fact("f", 2.0, previous=1.0, better="lower", label=HOSTILE),),
+    )
+    html = opening(made, "<p>{{&lt; include x &gt;}} ` </p>")
+    assert "<script" not in html and "{{" not in html and "`" not in html

@@ -1,0 +1,94 @@
+"""Rules for clients billed by contract: each finds what is wrong, and nothing once the rows are mended."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from quarterdeck.model.period import Period
+from quarterdeck.report.findings import clients
+
+OCTOBER = Period.parse("2026-10")
+TODAY = date(2026, 10, 31)
+BASE = {
+    "entities": [{"entity": "agency", "name": "Agency"}],
+    "clients": [{"client": "ann", "entity": "agency", "name": "Ann & Co", "since": "2026-10-01"}],
+}
+SIGNED = {"contract": "K1", "client": "ann", "starts_on": "2026-10-01", "signed_on": "2026-09-20", "monthly_fee": 100}
+BILL = {
+    "invoice": "1",
+    "client": "ann",
+    "month": "2026-10",
+    "issued_on": "2026-10-01",
+    "due_on": "2026-10-15",
+    "amount": 100,
+}
+PAID = {"invoice": "1", "paid_on": "2026-10-10", "amount": 100}
+
+
+@pytest.mark.parametrize(
+    ("contract", "id", "severity", "money"),
+    [
+        (None, "no-contract-ann", "high", 100),
+        ({**SIGNED, "signed_on": ""}, "unsigned-contract-ann", "high", 1200),
+        ({**SIGNED, "ends_on": "2026-10-30"}, "expired-contract-ann", "high", 1200),
+        ({**SIGNED, "ends_on": "2026-11-30"}, "expiring-contract-ann", "medium", 1200),
+    ],
+)
+def test_each_gap_in_the_paper_is_its_own_finding(make_data, contract, id, severity, money):
+    """At stake is a year of the fee or, without a contract, a year of billing."""
+    data = make_data(as_of="2026-10-31", **BASE, contracts=[contract] if contract else [], invoices=[BILL])
+    (found,) = clients.contract_gaps(data, OCTOBER, TODAY)
+    assert (found.id, found.severity, found.money, found.entity) == (id, severity, money, "agency")
+    assert found.title.startswith("Ann & Co ")
+
+
+def test_a_contract_in_force_is_no_finding_and_the_notice_can_be_shortened(make_data):
+    """30 days left are no finding when 20 days of notice are wanted."""
+    data = make_data(as_of="2026-10-31", **BASE, contracts=[{**SIGNED, "ends_on": "2026-11-30"}])
+    assert clients.contract_gaps(data, OCTOBER, TODAY, expiring_days=20) == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "id", "money"), [(None, "months-not-invoiced", 100), (60, "billed-below-contract", 40), (100, "", 0)]
+)
+def test_service_under_contract_must_be_billed_in_full(make_data, amount, id, money):
+    """No invoice and an invoice below the fee are told apart; the full fee is no finding."""
+    invoices = [{**BILL, "amount": amount}] if amount else []
+    data = make_data(as_of="2026-10-31", **BASE, contracts=[SIGNED], invoices=invoices)
+    found = clients.service_not_billed(data, OCTOBER, TODAY)
+    assert [(f.id, f.money, f.since) for f in found] == ([(id, money, "2026-10-01")] if id else [])
+
+
+@pytest.mark.parametrize(
+    ("payments", "overdue", "overpaid"),
+    [
+        ([], 100, None),
+        ([{**PAID, "amount": 30}], 70, None),
+        ([PAID], None, None),
+        ([PAID, {**PAID, "payment": "2"}], None, 100),
+    ],
+)
+def test_unpaid_and_twice_paid_invoices_are_found(make_data, payments, overdue, overpaid):
+    """What is open is overdue, what came in twice is over; paid once is neither."""
+    data = make_data(as_of="2026-10-31", **BASE, contracts=[SIGNED], invoices=[BILL], payments=payments)
+    late, over = clients.overdue_receivables(data, OCTOBER, TODAY), clients.overpaid_invoices(data, OCTOBER, TODAY)
+    assert [f.money for f in late] == ([overdue] if overdue else [])
+    assert [f.money for f in over] == ([overpaid] if overpaid else [])
+
+
+def test_overdue_for_more_than_90_days_is_serious(make_data):
+    """Severity follows age."""
+    old = {**BILL, "due_on": "2026-08-01"}
+    severities = [
+        clients.overdue_receivables(make_data(as_of="2026-10-31", **BASE, invoices=[row]), OCTOBER, TODAY)[0].severity
+        for row in (BILL, old)
+    ]
+    assert severities == ["medium", "high"]
+
+
+@pytest.mark.parametrize("rule", clients.RULES, ids=lambda rule: rule.__name__)
+def test_a_rule_is_silent_without_data(make_data, rule):
+    """Absent tables are no finding and no error."""
+    assert rule(make_data(), OCTOBER, TODAY) == []

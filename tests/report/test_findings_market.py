@@ -1,0 +1,122 @@
+"""Rules for selling and delivering: each finds what is wrong, and nothing once the rows are mended."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from quarterdeck.model.period import Period
+from quarterdeck.report.findings import market
+
+OCTOBER = Period.parse("2026-10")
+TODAY = date(2026, 10, 31)
+BASE = {
+    "entities": [
+        {"entity": "boat", "name": "Boat", "kind": "charter"},
+        {"entity": "house", "name": "House", "kind": "lodging", "capacity": 1},
+        {"entity": "crew", "name": "Crew", "kind": "transport"},
+    ],
+    "channels": [
+        {"channel": "trips", "name": "Trips", "kind": "ota"},
+        {"channel": "ads", "name": "Ads", "kind": "search"},
+    ],
+}
+ACCOUNTS = [{"account": "ads", "type": "expense", "role": "overhead", "behaviour": "fixed"}]
+STAY = {"entity": "house", "booked_on": "2026-10-01", "starts_on": "2026-11-01", "ends_on": "2026-11-04", "price": 300}
+LATE = {
+    "entity": "crew",
+    "vessel": "Tern",
+    "customer": "Ann",
+    "promised_on": "2026-10-20",
+    "stage": "booked",
+    "price": 900,
+}
+
+WRONG = {
+    market.no_live_ota_listing: (
+        {
+            "listings": [{"entity": "boat", "channel": "trips", "status": "draft"}],
+            "launches": [{"entity": "boat", "channel": "trips", "demand": 4}],
+            "leads": [
+                {"entity": "boat", "created_on": "2026-10-01", "won_on": "2026-10-02", "value": 500},
+                {"entity": "boat", "created_on": "2026-10-03"},
+            ],
+        },
+        {"listings": [{"entity": "boat", "channel": "trips", "status": "live", "live_on": "2026-10-31"}]},
+        "no-live-ota-listing", 4 * 500 * 0.5, "boat",
+    ),
+    market.late_launches: (
+        {"launches": [{"entity": "boat", "channel": "trips", "planned_on": "2026-10-01"}]},
+        {"launches": [{"entity": "boat", "channel": "trips", "planned_on": "2026-10-31"}]},
+        "late-channel-launches", None, "boat",
+    ),
+    market.unanswered_enquiries: (
+        {"leads": [{"entity": "boat", "created_on": "2026-10-24", "value": 700}, {"entity": "boat", "created_on": "2026-10-25"}]},
+        {"leads": [{"entity": "boat", "created_on": "2026-10-24", "lost_on": "2026-10-30"}]},
+        "unanswered-enquiries", 700, "boat",
+    ),
+    market.leads_without_channel: (
+        {"leads": [{"entity": "boat", "created_on": "2026-10-24"}]},
+        {"leads": [{"entity": "boat", "created_on": "2026-10-24", "channel": "ads"}]},
+        "leads-without-channel", None, "boat",
+    ),
+    market.spend_without_customers: (
+        {
+            "accounts": ACCOUNTS,
+            "ledger": [{"date": "2026-10-03", "entity": "boat", "account": "ads", "amount": 90, "channel": "ads"}],
+            "leads": [{"entity": "boat", "created_on": "2026-07-01", "won_on": "2026-07-31", "channel": "ads"}],
+        },
+        {"leads": [{"entity": "boat", "created_on": "2026-07-01", "won_on": "2026-08-01", "channel": "ads"}]},
+        "spend-without-customers", 90, "boat",
+    ),
+    market.late_milestones: (
+        {"milestones": [{"plan": "local-seo", "due_on": "2026-10-30", "owner": "Lou", "entity": "boat"}]},
+        {"milestones": [{"plan": "local-seo", "due_on": "2026-10-30", "done_on": "2026-10-31"}]},
+        "overdue-milestones-local-seo", None, "boat",
+    ),
+    market.double_booked_nights: (
+        {"bookings": [STAY, {**STAY, "starts_on": "2026-11-03", "ends_on": "2026-11-05", "price": 160}]},
+        {"bookings": [STAY, {**STAY, "starts_on": "2026-11-04", "ends_on": "2026-11-06"}]},
+        "double-booked-nights", 90, "house",
+    ),
+    market.stale_maintenance: (
+        {"tickets": [{"entity": "house", "priority": "high", "status": "open", "opened_on": "2026-09-30", "estimate": 75}]},
+        {"tickets": [{"entity": "house", "priority": "high", "status": "open", "opened_on": "2026-10-01", "estimate": 75}]},
+        "stale-maintenance", 75, "house",
+    ),
+    market.overdue_deliveries: (
+        {"deliveries": [LATE]}, {"deliveries": [{**LATE, "delivered_on": "2026-10-31"}]}, "overdue-deliveries", 900, "crew",
+    ),
+    market.late_deliveries: (
+        {"deliveries": [{**LATE, "delivered_on": "2026-10-21", "late_cause": "weather"}]},
+        {"deliveries": [{**LATE, "delivered_on": "2026-10-20"}]},
+        "late-deliveries", None, "crew",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", market.RULES, ids=lambda rule: rule.__name__)
+def test_a_rule_finds_what_is_wrong_and_nothing_once_it_is_mended(make_data, rule):
+    """Each rule has its case; id, money and entity are as worked out by hand; mended rows give nothing."""
+    wrong, mended, id, money, entity = WRONG[rule]
+    found = rule(make_data(as_of="2026-10-31", **BASE, **wrong), OCTOBER, TODAY)
+    assert [(f.id, f.money, f.entity, f.rule) for f in found] == [(id, money, entity, rule.__name__)]
+    assert found[0].evidence.endswith(".")
+    assert found[0].due > TODAY.isoformat()
+    assert rule(make_data(as_of="2026-10-31", **BASE, **{**wrong, **mended}), OCTOBER, TODAY) == []
+
+
+@pytest.mark.parametrize("rule", market.RULES, ids=lambda rule: rule.__name__)
+def test_a_rule_is_silent_without_data(make_data, rule):
+    """Absent tables are no finding and no error."""
+    assert rule(make_data(), OCTOBER, TODAY) == []
+
+
+def test_an_agreed_action_gives_owner_and_due_day(make_data):
+    """The action that names the finding decides who and when."""
+    actions = [{"finding": "overdue-deliveries", "owner": "Kim", "due_on": "2026-11-02"}]
+    data = make_data(as_of="2026-10-31", **BASE, deliveries=[LATE], actions=actions)
+    (found,) = market.overdue_deliveries(data, OCTOBER, TODAY)
+    assert (found.owner, found.due, found.since) == ("Kim", "2026-11-02", "2026-10-20")
+    assert found.evidence == "1 not delivered: Tern for Ann by 11 days."

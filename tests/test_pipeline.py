@@ -1,0 +1,207 @@
+"""The whole way through the house, with a real kernel, on a small company."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from email import message_from_bytes
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from quarterdeck import pipeline
+from quarterdeck.model.errors import QuarterdeckError
+from quarterdeck.pipeline import Outcome, Request
+from quarterdeck.project import Project
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
+
+
+def build(root: Path, **request: object) -> Outcome:
+    return pipeline.run(Project.open(root), Request(engine="embedded", **request))  # type: ignore[arg-type]
+
+
+def states(outcome: Outcome) -> dict[str, str]:
+    return {result.key.slug: result.state for result in outcome.results}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def edit_notebook(root: Path, change: Callable[[list], None]) -> None:
+    path = root / "notebooks" / "report.ipynb"
+    notebook = nbformat.read(path, 4)
+    change(notebook.cells)
+    nbformat.write(notebook, path)
+
+
+def test_reports_site_and_digests_are_made_and_agree(project: Path) -> None:
+    """One figure has one value in facts.json, its rows, the page and both parts of the mail."""
+    outcome = build(project)
+    assert states(outcome) == {"host": "built", "skipper": "built"}
+    facts = json.loads((project / "r/skipper/2026-03/facts.json").read_text("utf-8"))
+    takings = next(fact for fact in facts["facts"] if fact["id"] == "takings")
+    assert (takings["value"], takings["previous"], takings["unit"], takings["scope"]) == (400.0, 900.0, "EUR", "all")
+    rows = (project / "r/skipper/2026-03" / takings["rows"]).read_text("utf-8").splitlines()
+    place = rows[0].split(",").index("contribution")
+    assert sum(float(row.split(",")[place]) for row in rows[1:]) == takings["value"]
+    page = (project / "_site/r/skipper/2026-03/index.html").read_text("utf-8")
+    mail = message_from_bytes((project / "outbox/2026-03/skipper.eml").read_bytes())
+    texts = [part.get_payload(decode=True).decode() for part in mail.walk() if part.get_content_maintype() == "text"]
+    assert len(texts) == 2
+    for text in [page, *texts]:
+        assert "€400" in text
+    assert 'id="fuel"' in page and "fig-largest-line" in page
+
+
+def test_second_run_executes_and_renders_nothing(project: Path) -> None:
+    """Nothing changed, so nothing is made again and every byte stays."""
+    build(project)
+    before = files(project / "_site") | files(project / "outbox")
+    again = build(project)
+    assert set(states(again).values()) == {"up to date"} and again.rendered == 0
+    assert files(project / "_site") | files(project / "outbox") == before
+
+
+def test_only_reports_that_read_a_changed_table_are_executed(project: Path) -> None:
+    """The recorded reads are the key: a table that nobody reads rebuilds nobody."""
+    build(project)
+    (project / "data/extra.csv").write_text("a,b\n1,2\n", "utf-8")
+    assert set(states(build(project)).values()) == {"up to date"}
+    (project / "personas/host.yml").open("a").write("recipients: [{address: host@example.com}]\n")
+    assert set(states(build(project)).values()) == {"up to date"}
+    ledger = project / "data/ledger.csv"
+    ledger.write_text(ledger.read_text("utf-8").replace("400.00", "410.00"), "utf-8")
+    assert set(states(build(project)).values()) == {"built"}
+
+
+def test_naming_one_persona_renews_it_and_leaves_the_rest(project: Path) -> None:
+    """A partial run rebuilds one page and keeps the whole site."""
+    build(project)
+    before = files(project / "_site/r/host")
+    ledger = project / "data/ledger.csv"
+    ledger.write_text(ledger.read_text("utf-8").replace("400.00", "410.00"), "utf-8")
+    outcome = build(project, personas=("skipper",))
+    assert states(outcome) == {"skipper": "built"}
+    assert files(project / "_site/r/host") == before
+    assert "€410" in (project / "_site/r/skipper/2026-03/index.html").read_text("utf-8")
+
+
+def test_failing_report_keeps_its_last_good_page_and_names_the_cell(project: Path) -> None:
+    """The others go on; the failed one keeps a partial notebook and is neither rendered nor mailed."""
+    build(project)
+    before = files(project / "_site/r/skipper") | files(project / "outbox")
+    edit_notebook(project, lambda cells: cells[-1].update(source="1 / 0  # broken"))
+    outcome = build(project)
+    assert states(outcome) == {"host": "up to date", "skipper": "failed"}
+    error = str(next(result.error for result in outcome.results if result.error))
+    assert re.search(r"report skipper 2026-03, section fuel, cell \d+ \(1 / 0", error) and "ZeroDivisionError" in error
+    assert (project / "r/skipper/2026-03/failed.ipynb").is_file()
+    assert files(project / "_site/r/skipper") | files(project / "outbox") == before
+    edit_notebook(project, lambda cells: cells[-1].update(source="1"))
+    assert states(build(project))["skipper"] == "built"
+    assert not (project / "r/skipper/2026-03/failed.ipynb").exists()
+
+
+def test_cell_that_ends_its_kernel_fails_that_report_alone(project: Path) -> None:
+    """A killed kernel is a failure with its cell, not a hang or a traceback."""
+    edit_notebook(project, lambda cells: cells[-1].update(source="import os; os._exit(3)"))
+    outcome = build(project)
+    assert states(outcome) == {"host": "built", "skipper": "failed"}
+    assert "section fuel" in str(outcome.results[1].error) and "ended its kernel" in str(outcome.results[1].error)
+
+
+def test_new_cell_with_a_chart_needs_no_other_change(project: Path) -> None:
+    """A heading, `px.bar(...)` and the section's id in a persona put a chart on the page and in the mail."""
+
+    def add(cells: list) -> None:
+        cells.append(nbformat.v4.new_markdown_cell("## Depth"))
+        cells.append(
+            nbformat.v4.new_code_cell(
+                'px.bar(pd.DataFrame({"lock": ["A", "B"], "metres": [3, 4]}), x="lock", y="metres")'
+            )
+        )
+
+    edit_notebook(project, add)
+    path = project / "personas/skipper.yml"
+    path.write_text(
+        path.read_text("utf-8").replace("fuel]", "fuel, depth]").replace("digest: [", "digest: [depth, "), "utf-8"
+    )
+    build(project)
+    assert "Metres by lock" in (project / "_site/r/skipper/2026-03/index.html").read_text("utf-8")
+    assert "Metres by lock" in (project / "outbox/2026-03/skipper.html").read_text("utf-8")
+
+
+def test_absent_table_degrades_what_needs_it_and_says_so(project: Path) -> None:
+    """Not known is never shown as zero."""
+    (project / "data/accounts.csv").unlink()
+    outcome = build(project, personas=("skipper",))
+    assert states(outcome) == {"skipper": "built"}
+    page = (project / "_site/r/skipper/2026-03/index.html").read_text("utf-8")
+    assert "not known" in page and "accounts" in page and "€0" not in page
+
+
+def test_text_in_data_stays_text(project: Path) -> None:
+    """HTML, scripts, Markdown, formulas and templates in a cell of data are shown, never obeyed."""
+    hostile = "<script>alert(1)</script> **x** [a](javascript:b) {{< include /etc/passwd >}} {{ 7*7 }} ``` $1 $2 =1+1"
+    ledger = project / "data/ledger.csv"
+    ledger.write_text(ledger.read_text("utf-8").replace("Diesel", f'"{hostile}"'), "utf-8")
+    build(project, personas=("skipper",))
+    page = (project / "_site/r/skipper/2026-03/index.html").read_text("utf-8")
+    assert "<script>alert" not in page and "&lt;script&gt;alert(1)&lt;/script&gt; **x** [a](javascript:b)" in page
+    assert "root:x:0" not in page and "49" not in re.findall(r"<td[^>]*>(.*?)</td>", page)[1]
+
+
+def test_commentary_comes_first_on_page_and_in_mail(project: Path) -> None:
+    """An analyst's words for the period stand at the top of both."""
+    path = project / "commentary/2026-03/skipper.md"
+    path.parent.mkdir(parents=True)
+    path.write_text("A **calm** month.", "utf-8")
+    build(project, personas=("skipper",))
+    for made in ("_site/r/skipper/2026-03/index.html", "outbox/2026-03/skipper.html"):
+        text = (project / made).read_text("utf-8")
+        assert re.search(r"<strong[^>]*>calm</strong>", text)
+
+
+def test_another_company_leaves_nothing_of_the_first(project: Path, tmp_path: Path) -> None:
+    """Other data and personas in the same project make a site and outbox of that company alone."""
+    build(project)
+    data, personas = tmp_path / "data", tmp_path / "personas"
+    data.mkdir()
+    personas.mkdir()
+    for path in (project / "data").glob("*.csv"):
+        text = path.read_text("utf-8").replace("Möwe & Söhne", "Acme").replace("ferry", "bus").replace("EUR", "USD")
+        (data / path.name).write_text(text, "utf-8")
+    (personas / "driver.yml").write_text("title: Bus\nreader: Driver\nsections: [takings]\n", "utf-8")
+    pipeline.run(Project.open(project, data, personas), Request(engine="embedded"))
+    made = files(project / "_site") | files(project / "outbox")
+    left = "".join(
+        text.decode() for name, text in made.items() if name.endswith((".html", ".csv", ".eml", "periods.js"))
+    )
+    assert "Acme" in left
+    assert not [word for word in ("Möwe", "Skipper", "The inn", "ferry", "€") if word in left]
+
+
+def test_builds_in_two_folders_are_the_same_bytes(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folder, time zone and hash seed leave no trace in the site or the digests."""
+    import shutil
+
+    other = tmp_path / "elsewhere" / "with a space"
+    shutil.copytree(project, other)
+    build(project)
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    build(other, jobs=1)
+    assert files(project / "_site") == files(other / "_site")
+    assert files(project / "outbox") == files(other / "outbox")
+
+
+def test_period_after_the_data_is_refused(project: Path) -> None:
+    """A report of a month of which nothing is known is not made."""
+    with pytest.raises(QuarterdeckError, match="2027-01 begins after 2026-03-31"):
+        build(project, period="2027-01")

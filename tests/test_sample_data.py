@@ -1,4 +1,4 @@
-"""The sample data: made again byte for byte, consistent with itself, and with the figures that a reader must find in it."""
+"""The sample data: made again byte for byte, consistent with itself, and with the figures that it must show."""
 
 from __future__ import annotations
 
@@ -188,8 +188,8 @@ def test_receivables_tie_to_invoices_deliveries_and_balances(lines: pd.DataFrame
     owed = bookings[
         (bookings["ends_on"] <= "2026-10-31") & bookings["cancelled_on"].isna() & bookings["balance_on"].isna()
     ]
-    sold = owed[owed["entity"].isin(["jada", "quickdumpnow"]) & ~owed["ends_on"].str.startswith("2026-04")]
-    sold = pd.concat([sold, owed[(owed["entity"] == "jada") & owed["ends_on"].str.startswith("2026-04")]])
+    unrecorded = owed["entity"].eq("quickdumpnow") & owed["ends_on"].str.startswith("2026-04")
+    sold = owed[owed["entity"].isin(["jada", "quickdumpnow"]) & ~unrecorded]
     guests = held[held["entity"].isin(["jada", "quickdumpnow"])]["amount"].sum()
     assert guests == pytest.approx((sold["price"] - sold["deposit"]).sum())
 

@@ -34,7 +34,7 @@ NEVER_BILLED = {
     ("driftwood-yoga", "2026-07"),
     ("harbor-hounds", "2026-09"),
 }
-CREDIT_NOTE = ("north-star-optics", "2026-07", -60)
+CREDIT_NOTE = ("north-star-optics", "2026-07", -60.0)
 PAID_TWICE = ("harbor-hounds", "2026-05")
 
 
@@ -43,7 +43,7 @@ def fee(client: str, first: date, contracts: list[Row]) -> float:
     amount = float(WITHOUT_CONTRACT.get(client, 0))
     for row in contracts:
         if row["client"] == client and row["starts_on"] <= first.isoformat():
-            amount = float(FEES_STILL_BILLED.get(row["contract"], row["monthly_fee"]))
+            amount = float(FEES_STILL_BILLED.get(row["contract"]) or row["monthly_fee"])
     return amount
 
 
@@ -59,8 +59,7 @@ def billing(clients: list[Row], contracts: list[Row]) -> tuple[list[Row], list[R
                 continue
             issued = first + timedelta(days=rng.randint(0, 4))
             rows.append({"client": id, "month": month, "issued_on": issued, "amount": amount})
-    client, month, amount = CREDIT_NOTE
-    rows.append({"client": client, "month": month, "issued_on": date(2026, 7, 21), "amount": float(amount)})
+    rows.append({**dict(zip(("client", "month", "amount"), CREDIT_NOTE, strict=True)), "issued_on": date(2026, 7, 21)})
     rows = numbered(
         [{**row, "due_on": row["issued_on"] + timedelta(days=15)} for row in rows], "invoice", "INV", "issued_on"
     )

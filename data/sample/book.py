@@ -71,7 +71,7 @@ class Book:
     def balance(self, account: str, until: date) -> float:
         """What an account holds at the end of a day."""
         lines = (line for entry in self.entries for line in entry)
-        return round(sum(r["amount"] for r in lines if r["account"] == account and r["date"] <= until), 2)
+        return float(round(sum(r["amount"] for r in lines if r["account"] == account and r["date"] <= until), 2))
 
     def rows(self) -> list[Row]:
         """All lines in order of date, numbered."""

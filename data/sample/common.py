@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -138,7 +139,7 @@ def numbered(rows: list[Row], key: str, prefix: str, by: str) -> list[Row]:
     return [{key: f"{prefix}-{n:04}", **row} for n, row in enumerate(rows, 1)]
 
 
-def pick(rng: Random, weights: dict[str, float]) -> str:
+def pick(rng: Random, weights: Mapping[str, float]) -> str:
     """One of several by weight."""
     return rng.choices(list(weights), list(weights.values()))[0]
 

@@ -60,64 +60,40 @@ def ledger(tables: Tables) -> Book:
 
 
 def post_overhead(book: Book, tables: Tables) -> None:
-    """What comes every month or once, repairs, cloud, domains, loan, draws, depreciation, and the card's bill."""
+    """What comes every month, what comes once, and the card's bill, which must be last."""
     cloud: dict[str, float] = defaultdict(float)
     for row in tables["cloud_costs"]:
         cloud[f"{row['date']:%Y-%m}"] += float(row["amount"])
     for first in months():
-        for entity, account, vendor, memo, amount, dom, through, channel in MONTHLY:
-            on = min(first + timedelta(days=dom - 1), month_end(first))
-            varied = (
-                amount if account in ("6010", "6120", "6110") else amount + book.rng.choice((0, 0, 0, 1.5, -2, 4.25))
-            )
-            book.spend(on, entity, account, varied, vendor, memo, through=through, channel=channel)
-        bill = round(cloud[f"{first:%Y-%m}"], 2)
-        book.spend(
-            month_end(first), BRAND, "6050", bill, "Amazon Web Services", "Cloud, by the cost report", through=CARD
-        )
-        book.post(
-            first + timedelta(days=14),
-            JADA,
-            [(LOAN, 190), (CHECKING, -190)],
-            memo="Loan principal",
-            counterparty="Harbor Federal",
-            document=f"LN-{first:%Y%m}",
-        )
-        book.post(
-            month_end(first),
-            JADA,
-            [("6130", 290), (DEPRECIATED, -290)],
-            memo="Depreciation",
-            document=f"DP-{first:%Y%m}",
-        )
-        book.post(
-            month_end(first),
-            JADA,
-            [("6010", 95), (PREPAID, -95)],
-            memo="Annual cover used",
-            document=f"PI-{first:%Y%m}",
-        )
-        if first.month in DRAW:
-            owed = DRAW[first.month]
-            book.post(
-                first + timedelta(days=21),
-                JADA,
-                [(DRAWS, owed), (CHECKING, -owed)],
-                memo="Owner's draw",
-                counterparty="Maren Holt",
-                document=f"DR-{first:%Y%m}",
-            )
+        post_bills(book, first, round(cloud[f"{first:%Y-%m}"], 2))
+        post_fixtures(book, first)
     post_once(book, tables)
-    for first in months(date(2025, 11, 1), date(2026, 9, 30)):
+    for first in months(START, date(2026, 9, 30)):
         owed = -book.balance(CARD, month_end(first))
-        book.post(
-            month_end(first) + timedelta(days=12),
-            BRAND,
-            [(CARD, owed), (CHECKING, -owed)],
-            memo="Card bill paid",
-            counterparty="Harbor Federal Card",
-            document=f"CC-{first:%Y%m}",
-        )
+        told = {"memo": "Card bill paid", "counterparty": "Harbor Federal Card", "document": f"CC-{first:%Y%m}"}
+        book.post(month_end(first) + timedelta(days=12), BRAND, [(CARD, owed), (CHECKING, -owed)], **told)
+
+
+def post_bills(book: Book, first: date, cloud: float) -> None:
+    """The bills of a month: some the same each time, some a little off; then the cloud, as its cost report says."""
+    for entity, account, vendor, memo, amount, dom, through, channel in MONTHLY:
+        on = min(first + timedelta(days=dom - 1), month_end(first))
+        steady = account in ("6010", "6110", "6120")
+        billed = amount if steady else amount + book.rng.choice((0, 0, 0, 1.5, -2, 4.25))
+        book.spend(on, entity, account, billed, vendor, memo, through=through, channel=channel)
+    book.spend(month_end(first), BRAND, "6050", cloud, "Amazon Web Services", "Cloud, by the cost report", through=CARD)
+
+
+def post_fixtures(book: Book, first: date) -> None:
+    """Loan, depreciation, cover paid ahead, and the owner's draw of a quarter."""
+    last, stamp = month_end(first), f"{first:%Y%m}"
+    loan = {"memo": "Loan principal", "counterparty": "Harbor Federal", "document": f"LN-{stamp}"}
+    book.post(first + timedelta(days=14), JADA, [(LOAN, 190), (CHECKING, -190)], **loan)
+    book.post(last, JADA, [("6130", 290), (DEPRECIATED, -290)], memo="Depreciation", document=f"DP-{stamp}")
+    book.post(last, JADA, [("6010", 95), (PREPAID, -95)], memo="Annual cover used", document=f"PI-{stamp}")
+    drawn = DRAW.get(first.month, 0)
+    told = {"memo": "Owner's draw", "counterparty": "Maren Holt", "document": f"DR-{stamp}"}
+    book.post(first + timedelta(days=21), JADA, [(DRAWS, drawn), (CHECKING, -drawn)], **told)
 
 
 def post_once(book: Book, tables: Tables) -> None:
@@ -130,15 +106,14 @@ def post_once(book: Book, tables: Tables) -> None:
         counterparty="Harbor Umbrella Cover",
         document="PI-2025",
     )
-    for entity, account, vendor, memo, amount, on, through in ONCE:
+    for entity, account, vendor, memo, amount, text, through in ONCE:
         twice = account == "6020"
-        book.spend(date.fromisoformat(on), entity, account, amount, vendor, memo, through=through, twice=twice)
+        book.spend(date.fromisoformat(text), entity, account, amount, vendor, memo, through=through, twice=twice)
     for row in tables["domains"]:
         expires = date.fromisoformat(row["expires_on"])
-        renewed = expires if expires <= END else expires.replace(year=expires.year - 1)
-        if START <= renewed < END and expires > END:
+        if expires > END:
             book.spend(
-                renewed,
+                expires.replace(year=expires.year - 1),
                 row["entity"],
                 "6060",
                 float(row["annual_cost"]),

@@ -32,28 +32,28 @@ ACTIONS = """
 action | entity | finding | title | owner | created_on | due_on | effort_days | done_on
 A-01 | jada | no-live-ota-listing | Finish the first travel listing: photos, licence, price | Ines Farrow | 2026-08-10 | 2026-09-15 | 1.5 |
 A-02 | jada | no-live-ota-listing | Ask the insurer for proof of cover for the second listing | Maren Holt | 2026-09-07 | 2026-10-02 | 0.5 |
-A-03 | dangerouscentaur | | Call every client that is over 60 days late | Priya Lund | 2026-09-14 | 2026-10-09 | 1 |
-A-04 | dangerouscentaur | | Bill the fee changes agreed in spring | Priya Lund | 2026-10-12 | 2026-11-06 | 0.5 |
-A-05 | dangerouscentaur | | Get the unsigned contract signed | Priya Lund | 2026-07-06 | 2026-08-14 | 0.5 |
-A-06 | quickdumpnow | | Enter the April jobs into the books | Maren Holt | 2026-06-15 | 2026-07-10 | 1 |
-A-07 | yacht-delivery | | Decide how deliveries are billed: by mile or by job | Maren Holt | 2026-08-24 | 2026-11-13 | 1 |
-A-08 | jada | | Settle the two papers on the same stake with a lawyer | Maren Holt | 2026-09-21 | 2026-11-20 | 2 |
-A-09 | jada | | Write down or withdraw the spoken promise of a stake | Maren Holt | 2026-09-21 | 2026-11-20 | 1 |
-A-10 | queenofsandiego | | Rotate the keys found in the code | Theo Marsh | 2026-10-05 | 2026-11-06 | 1 |
-A-11 | queenofsandiego | | Put a login before the admin routes | Theo Marsh | 2026-10-05 | 2026-11-20 | 2 |
+A-03 | dangerouscentaur | overdue-receivables | Call every client that is over 60 days late | Priya Lund | 2026-09-14 | 2026-10-09 | 1 |
+A-04 | dangerouscentaur | billed-below-contract | Bill the fee changes agreed in spring | Priya Lund | 2026-10-12 | 2026-11-06 | 0.5 |
+A-05 | dangerouscentaur | unsigned-contract-driftwood-yoga | Get the unsigned contract signed | Priya Lund | 2026-07-06 | 2026-08-14 | 0.5 |
+A-06 | quickdumpnow | revenue-not-recorded-quickdumpnow | Enter the April jobs into the books | Maren Holt | 2026-06-15 | 2026-07-10 | 1 |
+A-07 | yacht-delivery | billing-undecided-yacht-delivery | Decide how deliveries are billed: by mile or by job | Maren Holt | 2026-08-24 | 2026-11-13 | 1 |
+A-08 | jada | equity-in-doubt-jada | Settle the two papers on the same stake with a lawyer | Maren Holt | 2026-09-21 | 2026-11-20 | 2 |
+A-09 | jada | equity-in-doubt-jada | Write down or withdraw the spoken promise of a stake | Maren Holt | 2026-09-21 | 2026-11-20 | 1 |
+A-10 | queenofsandiego | security-gap-hard-coded-key | Rotate the keys found in the code | Theo Marsh | 2026-10-05 | 2026-11-06 | 1 |
+A-11 | queenofsandiego | security-gap-unauthenticated-endpoint | Put a login before the admin routes | Theo Marsh | 2026-10-05 | 2026-11-20 | 2 |
 A-12 | queenofsandiego | | Mail the concert campaign | Ines Farrow | 2026-10-12 | 2026-11-16 | 2 |
 A-13 | quickdumpnow | | Set the service area in the business profile | Ines Farrow | 2026-10-19 | 2026-11-09 | 0.5 |
-A-14 | quickdumpnow | | Record the channel of every telephone enquiry | Cal Brandt | 2026-09-28 | 2026-10-23 | 0.5 |
+A-14 | quickdumpnow | leads-without-channel | Record the channel of every telephone enquiry | Cal Brandt | 2026-09-28 | 2026-10-23 | 0.5 |
 A-15 | rental-3028-51st | | Mend the water heater before the season's guests | Lena Ortiz | 2026-10-20 | 2026-11-05 | 1 |
 A-16 | rental-3028-51st | | Order new photos | Lena Ortiz | 2026-10-12 | 2026-11-14 | 1 |
 A-17 | yacht-delivery | | Check weather windows before a date is promised | Cal Brandt | 2026-08-17 | 2026-09-30 | 0.5 | 2026-09-25
-A-18 | | | Name a receipt inbox and use it | Maren Holt | 2026-07-20 | 2026-08-31 | 0.5 | 2026-08-27
+A-18 | | expenses-no-receipt | Name a receipt inbox and use it | Maren Holt | 2026-07-20 | 2026-08-31 | 0.5 | 2026-08-27
 A-19 | jada | | Renew the passenger vessel inspection | Cal Brandt | 2026-03-02 | 2026-04-15 | 2 | 2026-04-10
 A-20 | dangerouscentaur | | Move client sites to the shared template | Theo Marsh | 2026-02-09 | 2026-05-29 | 6 | 2026-06-12
 A-21 | queenofsandiego | | Compress the photos on the landing page | Theo Marsh | 2026-05-11 | 2026-06-05 | 1 | 2026-06-02
 A-22 | quickdumpnow | | Claim the business profile | Ines Farrow | 2026-09-01 | 2026-09-30 | 0.5 | 2026-09-28
 A-23 | rental-3028-51st | | Raise the weekend rate for summer | Lena Ortiz | 2026-04-06 | 2026-05-01 | 0.5 | 2026-04-28
-A-24 | | | Ask the bank for a second approver | Maren Holt | 2026-08-03 | 2026-09-04 | 0.5 |
+A-24 | | control-approval | Ask the bank for a second approver | Maren Holt | 2026-08-03 | 2026-09-04 | 0.5 |
 A-25 | yacht-delivery | | Collect the unpaid deliveries | Cal Brandt | 2026-10-19 | 2026-11-13 | 0.5 |
 A-26 | jada | | Correct the opening hours in the directory | Ines Farrow | 2026-10-05 | 2026-10-30 | 0.2 | 2026-10-27
 """

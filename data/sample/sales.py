@@ -30,6 +30,14 @@ from .common import (
 )
 
 ACTS = ("Harbor Lights Trio", "Los Faroles", "The Tidal Quartet", "Saltwater Brass", "Nina Vale Duo", "Cedar & Foam")
+CONCERT_CHANNELS = {"newsletter": 5, "website": 2, "": 1}
+CHARTER_CHANNELS = {
+    "google-search": 4, "website": 4, "referral": 4, "google-ads": 4, "instagram": 3, "yelp": 1.5, "newsletter": 1.5,
+    "": 2,
+}  # fmt: skip
+JOB_CHANNELS = {
+    "google-search": 4, "craigslist": 4, "google-ads": 3, "phone": 3, "facebook": 2.5, "yelp": 1, "referral": 2, "": 3,
+}  # fmt: skip
 
 
 def bookings() -> list[Row]:
@@ -67,21 +75,7 @@ def charters() -> list[Row]:
                 booked = END - timedelta(days=rng.randint(2, 26))
             price = rng.choice((1290, 1350, 1420)) if concert else rng.choice((850, 895, 950, 990, 1050, 1090))
             customer = f"Concert: {rng.choice(ACTS)}" if concert else name_of(rng)
-            channel = pick(
-                rng,
-                {"newsletter": 5, "website": 2, "": 1}
-                if concert
-                else {
-                    "google-search": 4,
-                    "website": 4,
-                    "referral": 4,
-                    "google-ads": 4,
-                    "instagram": 3,
-                    "yelp": 1.5,
-                    "newsletter": 1.5,
-                    "": 2,
-                },
-            )
+            channel = pick(rng, CONCERT_CHANNELS if concert else CHARTER_CHANNELS)
             late = rng.choice((0, 0, 0, 0, 0, 2, 9, 21))
             row = booking(
                 JADA,
@@ -95,12 +89,17 @@ def charters() -> list[Row]:
                 balance_on=happened(starts + timedelta(days=late)),
             )
             rows.append(row)
+    blemish(rows)
+    return rows + cancelled_charters(rng)
+
+
+def blemish(rows: list[Row]) -> None:
+    """Awkward names, a benefit sail for nothing, and two balances that never came."""
     rename([row for row in rows if row["price"] < 1200], TRICKY_CUSTOMERS[JADA])
     served = [row for row in rows if START <= row["starts_on"] <= END]
     free = next(row for row in served if row["starts_on"] >= date(2026, 5, 1) and row["price"] < 1200)
     free.update(customer="Sea Cadets Benefit Sail", price=0, deposit=0, deposit_on=None, channel="referral")
     served[-2]["balance_on"] = served[12]["balance_on"] = None
-    return rows + cancelled_charters(rng)
 
 
 def cancelled_charters(rng: Random) -> list[Row]:
@@ -151,19 +150,7 @@ def jobs() -> list[Row]:
                 busy[trailer] = ends
             booked = min(starts - timedelta(days=rng.choice((0, 1, 1, 2, 3, 5, 8))), END)
             price = 40 * ((ends - starts).days + 1) + 5 if trailer else rng.choice((75, 90, 105, 115, 125, 140, 170))
-            channel = pick(
-                rng,
-                {
-                    "google-search": 4,
-                    "craigslist": 4,
-                    "google-ads": 3,
-                    "phone": 3,
-                    "facebook": 2.5,
-                    "yelp": 1,
-                    "referral": 2,
-                    "": 3,
-                },
-            )
+            channel = pick(rng, JOB_CHANNELS)
             row = booking(
                 HAULING, trailer or "qdn-truck", name_of(rng), channel, (booked, starts, ends), price=price, deposit=0
             )
@@ -179,7 +166,7 @@ def jobs() -> list[Row]:
 
 def stays() -> list[Row]:
     """Stays in the house, one after another, paid in full when booked."""
-    rng, rows = draw("stays"), []
+    rng, rows = draw("stays"), list[Row]()
     plan = [*zip(months(), NIGHTS, NIGHT_RATE, strict=True), (date(2026, 11, 1), 7, 92), (date(2026, 12, 1), 8, 104)]
     for first, wanted, rate in plan:
         lengths: list[int] = []

@@ -50,7 +50,7 @@ def deployments() -> list[Row]:
                         "entity": entity,
                         "committed_on": live - timedelta(days=rng.choice((0, 1, 1, 2, 4, 9, 16))),
                         "deployed_on": live,
-                        "failed": rng.random() < (0.24 if entity == AGENCY else 0.14),
+                        "failed": rng.random() < (0.19 if entity == AGENCY else 0.1),
                     }
                 )
     return numbered(rows, "deployment", "V", "deployed_on")

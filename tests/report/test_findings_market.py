@@ -24,6 +24,7 @@ BASE = {
 }
 ACCOUNTS = [{"account": "ads", "type": "expense", "role": "overhead", "behaviour": "fixed"}]
 STAY = {"entity": "house", "booked_on": "2026-10-01", "starts_on": "2026-11-01", "ends_on": "2026-11-04", "price": 300}
+TICKET = {"entity": "house", "priority": "high", "status": "open", "estimate": 75}
 LATE = {
     "entity": "crew",
     "vessel": "Tern",
@@ -46,13 +47,11 @@ WRONG = {
         {"listings": [{"entity": "boat", "channel": "trips", "status": "live", "live_on": "2026-10-31"}]},
         "no-live-ota-listing", 4 * 500 * 0.5, "boat",
     ),
-    market.late_launches: (
-        {"launches": [{"entity": "boat", "channel": "trips", "planned_on": "2026-10-01"}]},
-        {"launches": [{"entity": "boat", "channel": "trips", "planned_on": "2026-10-31"}]},
-        "late-channel-launches", None, "boat",
-    ),
     market.unanswered_enquiries: (
-        {"leads": [{"entity": "boat", "created_on": "2026-10-24", "value": 700}, {"entity": "boat", "created_on": "2026-10-25"}]},
+        {"leads": [
+            {"entity": "boat", "created_on": "2026-10-24", "value": 700},
+            {"entity": "boat", "created_on": "2026-10-25"},
+        ]},
         {"leads": [{"entity": "boat", "created_on": "2026-10-24", "lost_on": "2026-10-30"}]},
         "unanswered-enquiries", 700, "boat",
     ),
@@ -81,12 +80,13 @@ WRONG = {
         "double-booked-nights", 90, "house",
     ),
     market.stale_maintenance: (
-        {"tickets": [{"entity": "house", "priority": "high", "status": "open", "opened_on": "2026-09-30", "estimate": 75}]},
-        {"tickets": [{"entity": "house", "priority": "high", "status": "open", "opened_on": "2026-10-01", "estimate": 75}]},
+        {"tickets": [{**TICKET, "opened_on": "2026-09-30"}]},
+        {"tickets": [{**TICKET, "opened_on": "2026-10-01"}]},
         "stale-maintenance", 75, "house",
     ),
     market.overdue_deliveries: (
-        {"deliveries": [LATE]}, {"deliveries": [{**LATE, "delivered_on": "2026-10-31"}]}, "overdue-deliveries", 900, "crew",
+        {"deliveries": [LATE]}, {"deliveries": [{**LATE, "delivered_on": "2026-10-31"}]},
+        "overdue-deliveries", 900, "crew",
     ),
     market.late_deliveries: (
         {"deliveries": [{**LATE, "delivered_on": "2026-10-21", "late_cause": "weather"}]},

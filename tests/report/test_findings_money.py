@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-
 from quarterdeck.model.period import Period
 from quarterdeck.report.findings import money
 
@@ -30,7 +29,11 @@ def entry(name: str, day: str, account: str, amount: float, **told: str) -> list
 
 
 OPEN = entry("open", "2026-01-01", "capital", -2000, document="d")
-RENT = [row for n in (1, 2, 3) for row in entry(f"rent{n}", f"2026-0{n}-03", "rent", 600, document=f"d{n}", counterparty="Lessor")]
+RENT = [
+    row
+    for n in (1, 2, 3)
+    for row in entry(f"rent{n}", f"2026-0{n}-03", "rent", 600, document=f"d{n}", counterparty="Lessor")
+]
 
 
 def test_a_broken_rule_names_value_excess_and_since(make_data):
@@ -81,9 +84,12 @@ def test_revenue_behind_target_says_what_is_missing(make_data):
 def test_a_deposit_posted_to_revenue_breaks_the_roll_forward(make_data):
     """The ledger never got the 250 that the booking says was taken."""
     booking = {"booking": "B7", "price": 900, "deposit": 250, "deposit_on": "2026-03-02", "ends_on": "2026-05-01"}
-    ledger = [*OPEN, *entry("other", "2026-01-02", "owed", -1, booking="B1"), *entry("undo", "2026-01-03", "owed", 1, booking="B1")]
+    ledger = [*OPEN]
+    for name, amount in (("other", -1), ("undone", 1)):
+        ledger += entry(name, "2026-01-02", "owed", amount, booking="B1")
     (found,) = money.deferred_difference(make_data(accounts=ACCOUNTS, ledger=ledger, bookings=[booking]), MARCH, AS_OF)
-    assert found.money == 250 and "$250 less" in found.evidence and "B7" in found.evidence and found.since == "2026-03-01"
+    assert found.money == 250 and "$250 less" in found.evidence and "B7" in found.evidence
+    assert found.since == "2026-03-01"
 
 
 def test_a_deposit_in_its_place_is_no_finding(make_data):
@@ -104,7 +110,8 @@ def test_bank_and_ledger_are_the_same_or_a_finding(make_data, balance, count):
 def test_each_flag_is_one_finding_with_count_and_sum(make_data):
     """Two unsorted lines without paper, one of them large; rent is in order."""
     odd = [*entry("a", "2026-02-05", "misc", 90), *entry("b", "2026-03-05", "misc", 10)]
-    found = {f.id: f for f in money.expense_flags(make_data(accounts=ACCOUNTS, ledger=[*OPEN, *RENT, *odd]), MARCH, AS_OF)}
+    data = make_data(accounts=ACCOUNTS, ledger=[*OPEN, *RENT, *odd])
+    found = {finding.id: finding for finding in money.expense_flags(data, MARCH, AS_OF)}
     assert sorted(found) == ["expenses-no-receipt", "expenses-uncategorised"]
     assert found["expenses-uncategorised"].money == 100 and found["expenses-no-receipt"].money == 90
 

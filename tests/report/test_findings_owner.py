@@ -36,18 +36,18 @@ def ids(rule, data, **thresholds):
 
 
 LEAD = {"entity": "b", "created_on": "2026-10-01"}
+OURS = {**LEAD, "entity": "a"}
 SALE = {"entity": "a", "ends_on": "2026-10-05", "price": 100}
+BOAT = {"entity": "a", "status": "in use", "value": 5}
 STAKE = {"entity": "a", "holder": "Ann", "share": 0.5}
 ACTION = {"title": "x", "owner": "Ann", "created_on": "2026-10-01", "due_on": "2026-10-30"}
-GAP = {
-    "entity": "a", "area": "security", "status": "weak", "gap": "key", "severity": "high", "seen_on": "2026-10-01", "title": "T",
-}  # fmt: skip
+GAP = {"entity": "a", "area": "security", "status": "weak", "gap": "key", "severity": "high", "seen_on": "2026-10-01"}
 DOMAIN = {"domain": "a.example", "entity": "a", "expires_on": "2026-12-30", "auto_renew": "false"}
 RELEASE = {"entity": "a", "deployed_on": "2026-10-05"}
 WEEK = {"entity": "a", "date": "2026-10-04", "requests": 100, "errors": 0, "p95_ms": 900}
 CASES = [
     (owner.empty_pipelines, "leads", [LEAD], [LEAD, {**LEAD, "entity": "a"}], "empty-pipeline-a"),
-    (owner.empty_pipelines, "leads", [{**LEAD, "entity": "a", "created_on": "2026-08-02"}], [{**LEAD, "entity": "a"}], "empty-pipeline-a"),
+    (owner.empty_pipelines, "leads", [{**OURS, "created_on": "2026-08-02"}], [OURS], "empty-pipeline-a"),
     (owner.unrecorded_revenue, "bookings", [SALE], [{**SALE, "cancelled_on": "2026-10-01"}], "revenue-not-recorded-a"),
     (owner.doubtful_stakes, "equity", [STAKE], [{**STAKE, "document": "x.pdf"}], "equity-in-doubt-a"),
     (owner.undecided_billing, "entities", [{**ONE[0], "billing": ""}], ONE, "billing-undecided-a"),
@@ -55,7 +55,7 @@ CASES = [
     (owner.unmeasured_kpis, "kpis", [{"name": "k"}], [{"name": "k", "measured_by": "cash"}], "kpis-not-measured"),
     (owner.late_actions, "actions", [ACTION], [{**ACTION, "done_on": "2026-10-31"}], "late-actions"),
     (owner.late_actions, "actions", [ACTION], [{**ACTION, "due_on": "2026-10-31"}], "late-actions"),
-    (owner.idle_assets, "assets", [{"entity": "a", "status": "idle", "value": 5}], [{"entity": "a", "status": "in use", "value": 5}], "idle-assets"),
+    (owner.idle_assets, "assets", [{**BOAT, "status": "idle"}], [BOAT], "idle-assets"),
     (engineering.observed_gaps, "observations", [GAP], [{**GAP, "fixed_on": "2026-10-30"}], "security-gap-key"),
     (engineering.lapsing_domains, "domains", [DOMAIN], [{**DOMAIN, "auto_renew": "true"}], "lapsing-domains"),
     (engineering.lapsing_domains, "domains", [DOMAIN], [{**DOMAIN, "expires_on": "2026-12-31"}], "lapsing-domains"),

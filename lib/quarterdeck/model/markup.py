@@ -7,6 +7,7 @@ entity, so that text in the data stays text.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -96,6 +97,19 @@ def finding_callout(finding: Finding, formats: Formats) -> str:
         f'<p class="qd-finding-title"><span class="qd-severity">{finding.severity}</span> {text(finding.title)}</p>'
         f'<p>{text(finding.evidence)}</p>{action}<p class="qd-facets">{"".join(facets)}</p></aside>'
     )
+
+
+def finding_list(findings: Sequence[Finding], formats: Formats) -> str:
+    """The findings that have no callout of their own, one line each, folded away."""
+    lines = [
+        f'<li id="finding-{text(finding.id)}"><span class="qd-severity qd-{finding.severity}">{finding.severity}</span> '
+        f"{text(finding.title)}"
+        + (f" ({text(formats.money(finding.money))} at stake)" if finding.money is not None else "")
+        + "</li>"
+        for finding in findings
+    ]
+    summary = f"<summary>{formats.number(len(lines))} more findings</summary>"
+    return f'<details class="qd-findings">{summary}<ul>{"".join(lines)}</ul></details>' if lines else ""
 
 
 def table_html(table: Table, formats: Formats) -> str:

@@ -28,7 +28,7 @@ class ReportKey:
 
     @property
     def slug(self) -> str:
-        """`ceo`, or `client-audit/acme` when the persona is repeated for each row of a table."""
+        """`treasurer`, or `audit/acme` when the persona is repeated for each row of a table."""
         return f"{self.persona}/{self.subject}" if self.subject else self.persona
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..model.errors import NotebookError
 from ..model.format import Formats
-from ..model.markup import fact_strip, figure_html, finding_callout, table_html, text
+from ..model.markup import fact_strip, figure_html, finding_callout, finding_list, table_html, text
 from ..model.period import Period
 from ..model.persona import Persona, load_personas
 from ..model.report import Fact, Figure, Finding
@@ -92,9 +92,10 @@ class Desk:
         self._publish("facts", [asdict(fact) for fact in facts], fact_strip(facts, self.formats))
 
     def findings(self, findings: Sequence[Finding], *, limit: int | None = None, none: str = "Nothing found.") -> None:
-        """Show findings as callouts, the worst first; all count, `limit` only bounds what is shown here."""
+        """Show findings as callouts, the worst first; all count, those past `limit` are shown as a folded list."""
         ranked = sorted(findings, key=lambda finding: finding.rank)
         html = "".join(finding_callout(finding, self.formats) for finding in ranked[:limit]) or f"<p>{text(none)}</p>"
+        html += finding_list(ranked[limit:], self.formats) if limit is not None else ""
         self._publish("findings", [asdict(finding) for finding in ranked], html)
 
     def table(self, frame: pd.DataFrame, caption: str, units: dict[str, str] | None = None) -> None:
@@ -145,10 +146,10 @@ class Desk:
         """Record what has been read, and tell the reader once of each table that is absent or has no schema."""
         if self._pipeline:
             Path("reads.json").write_text(json.dumps(self.data.reads, sort_keys=True), "utf-8")
-        for name in sorted(set(self.data.absent(set(self.data.reads))) - self._noticed):
-            self._noticed.add(name)
-            said = f"No data: the table <strong>{text(name)}</strong> is absent, so what needs it is not known."
-            html = f'<p class="qd-absent">{said}</p>'
+        if missing := sorted(set(self.data.absent(set(self.data.reads))) - self._noticed):
+            self._noticed.update(missing)
+            names = ", ".join(f"<strong>{text(name)}</strong>" for name in missing)
+            html = f'<p class="qd-absent">No data in {names}: what needs them is not known.</p>'
             self._publish("prose", {"html": html}, html)
 
 

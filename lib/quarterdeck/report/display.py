@@ -52,7 +52,23 @@ def figure_from(spec: dict[str, Any], taken: set[str], formats: Formats, *, capt
     layout = spec.setdefault("layout", {})
     title = layout.pop("title", None) or {}
     caption = caption or (title if isinstance(title, str) else title.get("text", "")) or _axes(layout)
-    return Figure(unique(f"fig-{slugify(caption)}", taken), caption, alt or describe(spec, caption, formats), spec)
+    alt = alt or describe(spec, caption, formats).replace("<br>", " ")
+    return Figure(unique(f"fig-{slugify(caption)}", taken), caption, alt, as_text(spec))
+
+
+def as_text(value: Any) -> Any:
+    """Strings of a Plotly dictionary so that tags in the data are shown as text; `<br>` stays a line break.
+
+    Plotly reads every label as a little HTML. Templates are left alone: their tags are its own.
+    """
+    if isinstance(value, dict):
+        kept = ("template", "hovertemplate", "texttemplate")
+        return {key: item if key in kept else as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_text(item) for item in value]
+    if isinstance(value, str):
+        return value.replace("&", "&amp;").replace("<", "&lt;").replace("&lt;br>", "<br>")
+    return value
 
 
 def plain(value: Any) -> Any:

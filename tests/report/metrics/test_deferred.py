@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from quarterdeck.model.period import Period
 from quarterdeck.report.metrics import deferred
 

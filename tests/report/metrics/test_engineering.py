@@ -17,7 +17,15 @@ TWO = [{"entity": "a", "name": "A"}, {"entity": "b", "name": "B"}]
 def seen(observation, entity, layer, status, **more):
     """One observation of August, a weakness of security unless told otherwise."""
     common = {"area": "security", "severity": "none" if status == "ok" else "high", "seen_on": "2026-08-01"}
-    return {"observation": observation, "entity": entity, "layer": layer, "status": status, "title": observation, **common, **more}
+    return {
+        "observation": observation,
+        "entity": entity,
+        "layer": layer,
+        "status": status,
+        "title": observation,
+        **common,
+        **more,
+    }
 
 
 @pytest.fixture
@@ -26,10 +34,34 @@ def audited(make_data):
     return make_data(
         entities=TWO,
         observations=[
-            seen("o1", "a", "secrets", "missing", gap="key", severity="critical", action="vault", risk=9, effort_days=2, money=10),
+            seen(
+                "o1",
+                "a",
+                "secrets",
+                "missing",
+                gap="key",
+                severity="critical",
+                action="vault",
+                risk=9,
+                effort_days=2,
+                money=10,
+            ),
             seen("o2", "b", "secrets", "weak", gap="key", action="vault", risk=3, effort_days=1),
-            seen("o3", "a", "waf", "missing", gap="no-waf", fixed_on="2026-10-15", action="wall", risk=9, effort_days=1),
-            seen("o4", "a", "ci", "missing", gap="no-ci", area="delivery", severity="low", action="ci", risk=5, effort_days=1),
+            seen(
+                "o3", "a", "waf", "missing", gap="no-waf", fixed_on="2026-10-15", action="wall", risk=9, effort_days=1
+            ),
+            seen(
+                "o4",
+                "a",
+                "ci",
+                "missing",
+                gap="no-ci",
+                area="delivery",
+                severity="low",
+                action="ci",
+                risk=5,
+                effort_days=1,
+            ),
             seen("o5", "b", "waf", "ok"),
             seen("o6", "b", "tls", "weak", gap="tls", seen_on="2026-11-02"),
         ],
@@ -47,7 +79,8 @@ def test_audit_matrix_has_the_worst_open_state_and_its_evidence(audited):
     """What was mended is ok, and a layer that nobody looked at has no cell."""
     matrix = engineering.audit_matrix(audited, OCTOBER).set_index(["entity", "layer"])
     assert matrix["state"].to_dict() == {
-        ("A", "ci"): "missing", ("A", "secrets"): "missing", ("A", "waf"): "ok", ("B", "secrets"): "weak", ("B", "waf"): "ok",
+        ("A", "ci"): "missing", ("A", "secrets"): "missing", ("A", "waf"): "ok",
+        ("B", "secrets"): "weak", ("B", "waf"): "ok",
     }  # fmt: skip
     assert matrix.loc[("B", "secrets"), "evidence"] == "o2"
 
@@ -55,7 +88,10 @@ def test_audit_matrix_has_the_worst_open_state_and_its_evidence(audited):
 def test_actions_are_ranked_by_risk_removed_for_a_day(audited):
     """One action in two places adds up: (9 + 3) points in (2 + 1) days is less than 5 points in a day."""
     ranked = engineering.ranked_actions(audited, OCTOBER)
-    assert ranked[["rank", "action", "mends", "risk_per_day"]].to_numpy().tolist() == [[1, "ci", "A", 5], [2, "vault", "A, B", 4]]
+    assert ranked[["rank", "action", "mends", "risk_per_day"]].to_numpy().tolist() == [
+        [1, "ci", "A", 5],
+        [2, "vault", "A, B", 4],
+    ]
     assert engineering.ranked_actions(audited, OCTOBER, 1)["action"].tolist() == ["ci"]
 
 
@@ -70,7 +106,11 @@ def test_observations_by_severity_and_age(audited):
 def test_lead_time_is_the_median_and_its_rows_add_up_to_it(make_data, days):
     """The same as the standard library's median, for odd and even counts."""
     releases = [
-        {"entity": "a", "committed_on": (pd.Timestamp("2026-10-20") - pd.Timedelta(days=n)).date(), "deployed_on": "2026-10-20"}
+        {
+            "entity": "a",
+            "committed_on": (pd.Timestamp("2026-10-20") - pd.Timedelta(days=n)).date(),
+            "deployed_on": "2026-10-20",
+        }
         for n in days
     ]
     measure = engineering.lead_time(make_data(entities=TWO, deployments=releases), OCTOBER)
@@ -80,7 +120,9 @@ def test_lead_time_is_the_median_and_its_rows_add_up_to_it(make_data, days):
 def test_delivery_rates(make_data):
     """31 days with 31 releases are seven a week; one of them failed."""
     releases = [{"entity": "a", "deployed_on": f"2026-10-{n:02}", "failed": str(n == 9).lower()} for n in range(1, 32)]
-    data = make_data(entities=TWO, deployments=[*releases, {"entity": "a", "deployed_on": "2026-09-30", "failed": "true"}])
+    data = make_data(
+        entities=TWO, deployments=[*releases, {"entity": "a", "deployed_on": "2026-09-30", "failed": "true"}]
+    )
     assert engineering.deployment_frequency(data, OCTOBER).value == pytest.approx(7)
     assert engineering.change_failure_rate(data, OCTOBER).value == pytest.approx(1 / 31)
     assert engineering.change_failure_rate(data, OCTOBER.previous(2)).value is None
@@ -147,11 +189,13 @@ def test_everything_is_not_known_without_tables(make_data):
     data = make_data()
     for metric in (
         engineering.security_gaps, engineering.open_serious, engineering.deployment_frequency, engineering.lead_time,
-        engineering.change_failure_rate, engineering.error_rate, engineering.latency, cloud.cloud_cost, cloud.cloud_saving,
+        engineering.change_failure_rate, engineering.error_rate, engineering.latency, cloud.cloud_cost,
+        cloud.cloud_saving,
     ):  # fmt: skip
         assert metric(data, OCTOBER).value is None, metric.__name__
     for frame in (
-        engineering.audit_matrix(data, OCTOBER), engineering.ranked_actions(data, OCTOBER), engineering.site_health(data, OCTOBER),
+        engineering.audit_matrix(data, OCTOBER), engineering.ranked_actions(data, OCTOBER),
+        engineering.site_health(data, OCTOBER),
         engineering.open_observations(data, OCTOBER), cloud.services(data, OCTOBER), cloud.anomalies(data, OCTOBER),
         cloud.savings(data, OCTOBER), cloud.by_service_and_month(data, OCTOBER),
     ):  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from quarterdeck.model.period import Period
 from quarterdeck.report.metrics import forecast
 
@@ -34,11 +33,27 @@ def data(make_data):
     """2,500 in the bank at the end of March; 300 received and 800 paid a month."""
     ledger = moves("0", "2026-01-01", "capital", 4000)
     for month in ("01", "02", "03"):
-        ledger += moves(f"s{month}", f"2026-{month}-04", "sales", 300) + moves(f"r{month}", f"2026-{month}-05", "rent", -800)
+        ledger += moves(f"s{month}", f"2026-{month}-04", "sales", 300) + moves(
+            f"r{month}", f"2026-{month}-05", "rent", -800
+        )
     rules = [{"rule": "floor", "measure": "cash", "limit": "at least", "threshold": 700}]
     options = [
-        {"investment": "slow", "title": "Slow", "cost": 1200, "monthly_return": 100, "delay_months": 2, "confidence": 1},
-        {"investment": "fast", "title": "Fast", "cost": 900, "monthly_return": 600, "delay_months": 0, "confidence": 0.5},
+        {
+            "investment": "slow",
+            "title": "Slow",
+            "cost": 1200,
+            "monthly_return": 100,
+            "delay_months": 2,
+            "confidence": 1,
+        },
+        {
+            "investment": "fast",
+            "title": "Fast",
+            "cost": 900,
+            "monthly_return": 600,
+            "delay_months": 0,
+            "confidence": 0.5,
+        },
         {"investment": "never", "title": "Never", "cost": 10, "monthly_return": 0, "delay_months": 0, "confidence": 1},
     ]
     return make_data(accounts=ACCOUNTS, ledger=ledger, scenarios=SCENARIOS, rules=rules, investments=options)

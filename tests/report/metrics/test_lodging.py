@@ -156,5 +156,4 @@ def test_absent_tables_give_nothing_known_and_no_error(make_data):
         assert metric(data, OCTOBER).value is None
     assert lodging.channel_mix(data, OCTOBER).empty
     assert not lodging.calendar(data, OCTOBER).notna().any(axis=None)
-    assert lodging.by_month(data, OCTOBER)["revpar"].isna().all()
     assert lodging.maintenance(data, date(2026, 10, 31)).empty

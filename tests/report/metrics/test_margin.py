@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from quarterdeck.model.period import Period
 from quarterdeck.report.metrics import margin
 
@@ -34,7 +33,14 @@ LEDGER = [
 BOOKINGS = [
     {"booking": "1", "entity": "boat", "ends_on": "2026-09-10", "quantity": 3, "price": 3000},
     {"booking": "2", "entity": "boat", "ends_on": "2026-10-10", "quantity": 1, "price": 1000},
-    {"booking": "3", "entity": "boat", "ends_on": "2026-10-12", "cancelled_on": "2026-10-01", "quantity": 5, "price": 9},
+    {
+        "booking": "3",
+        "entity": "boat",
+        "ends_on": "2026-10-12",
+        "cancelled_on": "2026-10-01",
+        "quantity": 5,
+        "price": 9,
+    },
     {"booking": "4", "entity": "boat", "ends_on": "2026-11-12", "quantity": 7, "price": 7000},
 ]
 
@@ -92,7 +98,12 @@ def test_flagship_is_the_best_seller_unless_one_in_scope_is_wanted(data):
 def test_contribution_by_entity_adds_up_and_leaves_units_open_where_nothing_is_sold(data):
     """The boat earns 3,200 on 4 trips; the house sells nothing."""
     table = margin.contribution_by_entity(data, OCTOBER).set_index("entity")
-    assert table.loc["Boat & Co", ["revenue", "variable_cost", "contribution", "per_unit"]].tolist() == [4000, 800, 3200, 800]
+    assert table.loc["Boat & Co", ["revenue", "variable_cost", "contribution", "per_unit"]].tolist() == [
+        4000,
+        800,
+        3200,
+        800,
+    ]
     assert table.loc["House", ["margin", "sold", "per_unit"]].isna().all()
 
 

@@ -16,9 +16,10 @@ from quarterdeck.report.metrics import channels, funnel, lodging, receivables, t
 SAMPLE = Path(__file__).parents[3] / "data"
 OCTOBER = Period.parse("2026-10")
 METRICS = [
-    funnel.enquiries, funnel.conversion, funnel.cac, funnel.churn, channels.live_ota_listings, lodging.occupancy, lodging.adr,
-    lodging.revpar, lodging.revenue_per_booking, lodging.lead_time, lodging.open_tickets, transport.on_time_rate,
-    transport.revenue_per_mile, transport.vessel_utilisation, transport.crew_utilisation, transport.nps,
+    funnel.enquiries, funnel.conversion, funnel.cac, funnel.churn, channels.live_ota_listings,
+    lodging.occupancy, lodging.adr, lodging.revpar, lodging.revenue_per_booking, lodging.lead_time,
+    lodging.open_tickets, transport.on_time_rate, transport.revenue_per_mile,
+    transport.vessel_utilisation, transport.crew_utilisation, transport.nps,
     receivables.receivables, receivables.dso, receivables.days_to_pay, receivables.money_recoverable,
 ]  # fmt: skip
 pytestmark = pytest.mark.skipif(not (SAMPLE / "ledger.csv").is_file(), reason="the sample data is not there")

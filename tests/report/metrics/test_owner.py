@@ -111,8 +111,14 @@ def test_asset_earns_the_bookings_that_name_it(make_data):
 
 
 def test_equity_register_names_what_is_doubtful(make_data):
-    """Different shares by two sources conflict, a claim without a paper is undocumented, three halves are over the whole."""
-    stakes = [("a", "Ann", 0.4, "x"), ("a", "Ann", 0.5, "x"), ("a", "Bo", 0.1, ""), ("b", "Cy", 1, "x"), ("b", "Di", 0.5, "x")]
+    """Different shares by two sources conflict, no paper is undocumented, three halves are over the whole."""
+    stakes = [
+        ("a", "Ann", 0.4, "x"),
+        ("a", "Ann", 0.5, "x"),
+        ("a", "Bo", 0.1, ""),
+        ("b", "Cy", 1, "x"),
+        ("b", "Di", 0.5, "x"),
+    ]
     data = make_data(
         entities=TWO, equity=[{"entity": e, "holder": h, "share": s, "document": d} for e, h, s, d in stakes]
     )
@@ -158,7 +164,7 @@ def test_coverage_never_reads_tables_that_no_entity_calls_for(tracked):
 
 
 def test_kpi_states(make_data):
-    """Measured by a fact; measurable when its tables have rows for its entity; otherwise not, and what lacks is named."""
+    """Measured by a fact; measurable when its tables have rows for its entity; otherwise what lacks is named."""
     data = make_data(
         entities=TWO,
         bookings=[{"entity": "a"}],
@@ -172,7 +178,8 @@ def test_kpi_states(make_data):
     )
     register = kpis.register(data).set_index("kpi")
     assert register["state"].to_dict() == {
-        "1": kpis.MEASURED, "2": kpis.MEASURABLE, "3": kpis.NOT_MEASURED, "4": kpis.NOT_MEASURED, "5": kpis.NOT_MEASURED,
+        "1": kpis.MEASURED, "2": kpis.MEASURABLE, "3": kpis.NOT_MEASURED, "4": kpis.NOT_MEASURED,
+        "5": kpis.NOT_MEASURED,
     }  # fmt: skip
     assert register["lacks"].to_dict() == {"1": "", "2": "", "3": "bookings", "4": "fuel_log", "5": ""}
     assert kpis.unmeasured_kpis(data, OCTOBER).value == 4
@@ -213,6 +220,15 @@ def test_everything_is_not_known_without_tables(make_data):
         assert metric(data, OCTOBER).value is None, metric.__name__
     for frame in (
         assets.inventory(data, OCTOBER), assets.inventory_by_kind(data, OCTOBER), assets.equity_register(data),
-        coverage.coverage(data, [OCTOBER]), profit.balance_sheet(data, OCTOBER), kpis.register(data), kpis.agenda(data, [], DAY),
+        coverage.coverage(data, [OCTOBER]), profit.balance_sheet(data, OCTOBER), kpis.register(data),
+        kpis.agenda(data, [], DAY),
     ):  # fmt: skip
         assert len(frame) == 0
+
+
+def test_negative_revenue_without_a_sale_is_no_gap(make_data):
+    """A refund posted in a month without sales lacks nothing; against sales of 100 no more than these can lack."""
+    sale = {"entity": "a", "ends_on": "2026-10-31", "price": 100}
+    tables = {"entities": TWO[:1], "accounts": CHART, "ledger": entry(1, "2026-10-05", "a", "4000", 50)}
+    assert coverage.coverage(make_data(**tables, bookings=[]), [OCTOBER])["missing"].tolist() == [0]
+    assert coverage.coverage(make_data(**tables, bookings=[sale]), [OCTOBER])["missing"].tolist() == [100]

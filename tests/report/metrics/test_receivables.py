@@ -94,7 +94,7 @@ def test_figures_resum_from_their_rows(data):
 
 
 def test_a_quarter_bills_three_months(data):
-    """Contracts of August (230), September (230) and October (200) need a quarter that holds them: July to September."""
+    """July, August and September at 230 each."""
     assert receivables.billed(data, Period.parse("2026-Q3"), "contracted").value == 690
 
 

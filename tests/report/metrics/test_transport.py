@@ -23,9 +23,10 @@ def job(name: str, stage: str, **more: object) -> dict[str, object]:
 
 
 JOBS = [
-    job("a", "delivered", promised_on="2026-10-10", departed_on="2026-10-08", delivered_on="2026-10-10", price=900, miles=100),
-    job("b", "delivered", promised_on="2026-10-10", departed_on="2026-09-29", delivered_on="2026-10-12", price=600, miles=200,
-        late_cause="weather"),
+    job("a", "delivered", promised_on="2026-10-10", departed_on="2026-10-08", delivered_on="2026-10-10", price=900,
+        miles=100),
+    job("b", "delivered", promised_on="2026-10-10", departed_on="2026-09-29", delivered_on="2026-10-12", price=600,
+        miles=200, late_cause="weather"),
     job("c", "delivered", promised_on="2026-11-05", departed_on="2026-10-30", delivered_on="2026-11-02"),
     job("d", "delivered", promised_on="2026-11-09", departed_on="2026-11-03", delivered_on="2026-11-08"),
     job("e", "quoted"),

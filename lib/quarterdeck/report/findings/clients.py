@@ -88,23 +88,6 @@ def overdue_receivables(data: Data, period: Period, as_of: date) -> list[Finding
     ]  # fmt: skip
 
 
-def overpaid_invoices(data: Data, period: Period, as_of: date) -> list[Finding]:
-    """Invoices on which more came in than was billed: paid twice, or posted to the wrong one."""
-    rows = receivables.open_invoices(data, as_of)
-    rows = rows[(rows["amount"] > 0) & (rows["balance"] < 0)]
-    if not len(rows):
-        return []
-    rows = rows.assign(over=-rows["balance"])
-    return [
-        make(
-            data, as_of, "overpaid-invoices", "More came in than was billed", "low", rule="overpaid_invoices",
-            entity=_entity(data, rows["client"]), money=float(rows["over"].sum()),
-            action="Refund it or post it to what is open",
-            evidence=f"{len(rows)} invoices: {', '.join(rows['invoice'].head(3))}; {_worst(data, rows, 'over')}.",
-        )
-    ]  # fmt: skip
-
-
 def _worst(data: Data, rows: pd.DataFrame, column: str) -> str:
     """The three clients with the largest sums, by name."""
     names = data.table("clients", ["client", "name"]).set_index("client")["name"]
@@ -119,5 +102,5 @@ def _entity(data: Data, clients: pd.Series[str]) -> str:
     return str(found[0]) if len(found) == 1 else ""
 
 
-BILLING: tuple[Rule, ...] = (service_not_billed, overdue_receivables, overpaid_invoices)
+BILLING: tuple[Rule, ...] = (service_not_billed, overdue_receivables)
 RULES: tuple[Rule, ...] = (contract_gaps, *BILLING)

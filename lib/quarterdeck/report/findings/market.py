@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ...model.period import Period
-from ...model.report import Finding
+from ...model.report import Finding, Severity
 from ..metrics import channels, funnel, lodging, transport
 from ..metrics.common import entity_names, in_period, span
 from ..metrics.rules import marketing_spend
@@ -23,40 +23,19 @@ def no_live_ota_listing(data: Data, period: Period, as_of: date) -> list[Finding
     """No entity is live on an online travel agency; at stake is a month of sales expected from opening them."""
     rows = channels.listings(data, as_of)
     rows = rows[rows["kind"] == "ota"]
-    if not len(rows) or (rows["state"] == "live").any():
+    if (rows["state"] == "live").any():
         return []
     launches = data.table("launches", ["entity", "channel", "demand"]).merge(rows[["entity", "channel"]])
     wins = data.table("leads", ["entity", "won_on", "value"]).dropna(subset=["won_on"])
     worth = launches["entity"].map(wins.groupby("entity")["value"].mean()).fillna(wins["value"].mean())
     rate = funnel.conversion(data, span(period)).value
-    money = None if rate is None or not len(launches) else (launches["demand"] * worth).sum() * rate
     states = ", ".join(f"{count} {state}" for state, count in _counts(rows["state"]).items())
-    evidence = f"Of {len(rows)} listings on {_some(rows['channel_name'].unique())} none is live: {states}."
-    return [
-        make(
-            data, as_of, "no-live-ota-listing", "No listing is live on any online travel agency", "critical",
-            rule="no_live_ota_listing", evidence=evidence, money=money, **_where(rows),
-            action="Open the first channel of the launch sequence",
-        )
-    ]  # fmt: skip
-
-
-def late_launches(data: Data, period: Period, as_of: date) -> list[Finding]:
-    """Channels that were to be live by now and are not."""
-    live = channels.listings(data, as_of)
-    live = live.loc[live["state"] == "live", ["entity", "channel"]].assign(live=1.0)
-    rows = channels.launch_sequence(data).merge(live, on=["entity", "channel"], how="left")
-    rows = rows[(rows["planned_on"] < as_of.isoformat()) & rows["live"].isna()].sort_values(["planned_on", "step"])
-    if not len(rows):
-        return []
-    evidence = f"{len(rows)} were planned to be live by now: {_some(rows['name'])}."
-    return [
-        make(
-            data, as_of, "late-channel-launches", "Channels are not live on the planned day", "high",
-            rule="late_launches", evidence=evidence, **_where(rows, "planned_on"),
-            action="Finish the applications or set a new day",
-        )
-    ]  # fmt: skip
+    return _found(
+        data, as_of, rows, "no-live-ota-listing", "No listing is live on any online travel agency", "critical",
+        f"Of {len(rows)} listings on {_some(rows['channel_name'].unique())} none is live: {states}.",
+        action="Open the first channel of the launch sequence", rule="no_live_ota_listing",
+        money=None if rate is None or not len(launches) else (launches["demand"] * worth).sum() * rate,
+    )  # fmt: skip
 
 
 def unanswered_enquiries(data: Data, period: Period, as_of: date, answer_days: int = 7) -> list[Finding]:
@@ -64,33 +43,24 @@ def unanswered_enquiries(data: Data, period: Period, as_of: date, answer_days: i
     leads = in_period(data.table("leads"), "created_on", span(period, 3))
     moved = leads[["qualified_on", "quoted_on", "won_on", "lost_on"]].notna().any(axis=1)
     rows = leads[~moved & (leads["created_on"] <= (as_of - timedelta(days=answer_days)).isoformat())]
-    if not len(rows):
-        return []
     asked, names = float(rows["value"].sum()), entity_names(data)
     parts = [f"{names.get(str(entity), entity)} {count}" for entity, count in _counts(rows["entity"]).items()]
-    evidence = f"{len(rows)} older than {answer_days} days, worth {amount(data, asked)}, not answered: {_some(parts)}."
-    return [
-        make(
-            data, as_of, "unanswered-enquiries", "Enquiries wait for an answer", "high", rule="unanswered_enquiries",
-            evidence=evidence, money=asked, **_where(rows, "created_on"), action="Answer the most valuable ones today",
-        )
-    ]  # fmt: skip
+    return _found(
+        data, as_of, rows, "unanswered-enquiries", "Enquiries wait for an answer", "high",
+        f"{len(rows)} older than {answer_days} days, worth {amount(data, asked)}, not answered: {_some(parts)}.",
+        day="created_on", money=asked, action="Answer the most valuable ones today", rule="unanswered_enquiries",
+    )  # fmt: skip
 
 
 def leads_without_channel(data: Data, period: Period, as_of: date) -> list[Finding]:
     """Enquiries of the period of which nobody noted where they came from, so no channel's cost can be judged."""
     leads = in_period(data.table("leads", ["entity", "channel", "created_on"]), "created_on", period)
     rows = leads[leads["channel"].isna()]
-    if not len(rows):
-        return []
-    return [
-        make(
-            data, as_of, "leads-without-channel", "Nobody noted where enquiries came from", "medium",
-            rule="leads_without_channel", **_where(rows, "created_on"),
-            evidence=f"{len(rows)} of {len(leads)} enquiries of {period.label} have no channel.",
-            action="Ask every enquirer and make the field mandatory",
-        )
-    ]  # fmt: skip
+    return _found(
+        data, as_of, rows, "leads-without-channel", "Nobody noted where enquiries came from", "medium",
+        f"{len(rows)} of {len(leads)} enquiries of {period.label} have no channel.",
+        day="created_on", action="Ask every enquirer and make the field mandatory", rule="leads_without_channel",
+    )  # fmt: skip
 
 
 def spend_without_customers(data: Data, period: Period, as_of: date) -> list[Finding]:
@@ -98,19 +68,16 @@ def spend_without_customers(data: Data, period: Period, as_of: date) -> list[Fin
     recent = span(period, 3)
     spend = marketing_spend(data, recent).rows
     won = set(in_period(data.table("leads", ["channel", "won_on"]), "won_on", recent)["channel"].dropna())
-    rows = None if spend is None else spend[~spend["channel"].isin(won)]
-    if rows is None or rows["amount"].sum() <= 0:
+    if spend is None or (rows := spend[~spend["channel"].isin(won)])["amount"].sum() <= 0:
         return []
     names = data.table("channels", ["channel", "name"]).set_index("channel")["name"]
     sums = rows.groupby("channel")["amount"].sum().sort_values(ascending=False, kind="stable")
     parts = [f"{names.get(str(channel), channel)} ({amount(data, float(paid))})" for channel, paid in sums.items()]
-    return [
-        make(
-            data, as_of, "spend-without-customers", "Channels cost money and bring no customer", "medium",
-            rule="spend_without_customers", money=float(sums.sum()), **_where(rows, "date"),
-            evidence=f"In three periods nobody came through {_some(parts)}.", action="Stop or rework these channels",
-        )
-    ]  # fmt: skip
+    return _found(
+        data, as_of, rows, "spend-without-customers", "Channels cost money and bring no customer", "medium",
+        f"In three periods nobody came through {_some(parts)}.", day="date", money=float(sums.sum()),
+        action="Stop or rework these channels", rule="spend_without_customers",
+    )  # fmt: skip
 
 
 def late_milestones(data: Data, period: Period, as_of: date) -> list[Finding]:
@@ -119,15 +86,11 @@ def late_milestones(data: Data, period: Period, as_of: date) -> list[Finding]:
     for plan in ("local-seo", "marketing"):
         rows = channels.roadmap(data, plan, as_of)
         rows = rows[rows["window"] == "overdue"]
-        if not len(rows):
-            continue
-        evidence = f"{len(rows)} overdue, the oldest by {-int(rows['days'].min())} days: {_some(rows['title'])}."
-        found.append(
-            make(
-                data, as_of, f"overdue-milestones-{plan}", f"Milestones of the plan {plan} are overdue", "medium",
-                rule="late_milestones", evidence=evidence, owner=str(rows["owner"].iloc[0]),
-                **_where(rows, "due_on"), action="Finish them or set a new day",
-            )
+        found += _found(
+            data, as_of, rows, f"overdue-milestones-{plan}", f"Milestones of the plan {plan} are overdue", "medium",
+            f"{len(rows)} overdue, the oldest by {-rows['days'].min():.0f} days: {_some(rows['title'])}.",
+            day="due_on", action="Finish them or set a new day", rule="late_milestones",
+            owner=str(rows["owner"].iloc[0]) if len(rows) else "",
         )  # fmt: skip
     return found
 
@@ -138,55 +101,39 @@ def double_booked_nights(data: Data, period: Period, as_of: date) -> list[Findin
     room = data.table("entities", ["entity", "capacity"]).set_index("entity")["capacity"]
     sold = sold.assign(excess=sold.groupby(["entity", "day"])["booking"].transform("size") - sold["entity"].map(room))
     rows = sold[sold["excess"] > 0]
-    if not len(rows):
-        return []
-    pairs = rows.drop_duplicates(["entity", "day"])
-    evidence = (
-        f"{len(pairs)} nights are sold too often ({_some(pairs['day'].dt.strftime('%Y-%m-%d'))}), "
-        f"in bookings {_some(rows['booking'].drop_duplicates().sort_values())}."
-    )
-    return [
-        make(
-            data, as_of, "double-booked-nights", "Nights are sold twice", "high", rule="double_booked_nights",
-            evidence=evidence, money=float(rows["revenue"].mean() * pairs["excess"].sum()), **_where(rows, "day"),
-            action="Move one guest of each pair and join the calendars",
-        )
-    ]  # fmt: skip
+    nights, bookings = rows.drop_duplicates(["entity", "day"]), rows["booking"].drop_duplicates().sort_values()
+    return _found(
+        data, as_of, rows, "double-booked-nights", "Nights are sold twice", "high",
+        f"{len(nights)} nights are sold too often ({_some(nights['day'].dt.strftime('%Y-%m-%d'))}), "
+        f"in bookings {_some(bookings)}.",
+        day="day", money=float(rows["revenue"].mean() * nights["excess"].sum()), rule="double_booked_nights",
+        action="Move one guest of each pair and join the calendars",
+    )  # fmt: skip
 
 
 def stale_maintenance(data: Data, period: Period, as_of: date, stale_days: int = 30) -> list[Finding]:
     """Pressing maintenance that has been open for long; at stake is the estimate."""
     rows = lodging.maintenance(data, as_of)
     rows = rows[rows["priority"].isin(["urgent", "high"]) & (rows["age"] > stale_days)]
-    if not len(rows):
-        return []
-    evidence = (
+    return _found(
+        data, as_of, rows, "stale-maintenance", "Pressing maintenance is left undone", "high",
         f"{len(rows)} urgent or high tickets are open for more than {stale_days} days, "
-        f"the oldest for {int(rows['age'].max())}: {_some(rows['title'])}."
-    )
-    return [
-        make(
-            data, as_of, "stale-maintenance", "Pressing maintenance is left undone", "high", rule="stale_maintenance",
-            evidence=evidence, money=float(rows["estimate"].sum()), **_where(rows, "opened_on"),
-            action="Schedule the oldest first",
-        )
-    ]  # fmt: skip
+        f"the oldest for {rows['age'].max():.0f}: {_some(rows['title'])}.",
+        day="opened_on", money=float(rows["estimate"].sum()), action="Schedule the oldest first",
+        rule="stale_maintenance",
+    )  # fmt: skip
 
 
 def overdue_deliveries(data: Data, period: Period, as_of: date) -> list[Finding]:
     """Jobs past the promised day and not delivered; at stake is their price."""
     rows = transport.queue(data, as_of)
     rows = rows[rows["days_late"] > 0].sort_values(["days_late", "delivery"], ascending=[False, True])
-    if not len(rows):
-        return []
     parts = [f"{job['vessel']} for {job['customer']} by {job['days_late']:.0f} days" for job in rows.to_dict("records")]
-    return [
-        make(
-            data, as_of, "overdue-deliveries", "Jobs are past the promised day", "high", rule="overdue_deliveries",
-            evidence=f"{len(rows)} not delivered: {_some(parts)}.", money=float(rows["price"].sum()),
-            **_where(rows, "promised_on"), action="Call these owners with a new day",
-        )
-    ]  # fmt: skip
+    return _found(
+        data, as_of, rows, "overdue-deliveries", "Jobs are past the promised day", "high",
+        f"{len(rows)} not delivered: {_some(parts)}.", day="promised_on", money=float(rows["price"].sum()),
+        action="Call these owners with a new day", rule="overdue_deliveries",
+    )  # fmt: skip
 
 
 def late_deliveries(data: Data, period: Period, as_of: date, on_time_minimum: float = 0.9) -> list[Finding]:
@@ -196,24 +143,25 @@ def late_deliveries(data: Data, period: Period, as_of: date, on_time_minimum: fl
     rows = rows[rows["days_late"] > 0]
     if rate is None or rate >= on_time_minimum:
         return []
-    causes = _counts(rows["late_cause"].fillna("not recorded"))
-    evidence = (
+    causes = [f"{cause} {count}" for cause, count in _counts(rows["late_cause"].fillna("not recorded")).items()]
+    return _found(
+        data, as_of, rows, "late-deliveries", "Too many jobs arrive late", "medium",
         f"{len(rows)} jobs of three periods were late, {100 * rate:.0f} % came on time and "
-        f"{100 * on_time_minimum:.0f} % should; most often: {causes.index[0]} ({causes.iloc[0]})."
-    )
-    return [
-        make(
-            data, as_of, "late-deliveries", "Too many jobs arrive late", "medium", rule="late_deliveries",
-            evidence=evidence, **_where(rows, "promised_on"), action="Remove the first cause, or promise later days",
-        )
-    ]  # fmt: skip
+        f"{100 * on_time_minimum:.0f} % should; causes: {_some(causes)}.",
+        day="promised_on", action="Remove the first cause, or promise later days", rule="late_deliveries",
+    )  # fmt: skip
 
 
-def _where(rows: pd.DataFrame, day: str = "") -> dict[str, Any]:
-    """The entity that all rows share, or none, and the earliest of their days."""
+def _found(
+    data: Data, as_of: date, rows: pd.DataFrame, id: str, title: str, severity: Severity, evidence: str, *,
+    day: str = "", **more: Any,
+) -> list[Finding]:  # fmt: skip
+    """One finding about all rows, or none without rows: the entity that they share, since the earliest `day`."""
+    if not len(rows):
+        return []
     shared = rows["entity"].nunique() == 1 and rows["entity"].notna().all()
-    since = rows[day].min().date().isoformat() if day else ""
-    return {"entity": str(rows["entity"].iloc[0]) if shared else "", "since": since}
+    entity, since = str(rows["entity"].iloc[0]) if shared else "", rows[day].min().date().isoformat() if day else ""
+    return [make(data, as_of, id, title, severity, evidence=evidence, entity=entity, since=since, **more)]
 
 
 def _counts(values: pd.Series[str]) -> pd.Series[int]:
@@ -228,8 +176,7 @@ def _some(names: Iterable[str], most: int = 3) -> str:
 
 
 SELLING: tuple[Rule, ...] = (
-    no_live_ota_listing, late_launches, unanswered_enquiries, leads_without_channel, spend_without_customers,
-    late_milestones,
+    no_live_ota_listing, unanswered_enquiries, leads_without_channel, spend_without_customers, late_milestones,
 )  # fmt: skip
 LODGING: tuple[Rule, ...] = (double_booked_nights, stale_maintenance)
 DELIVERIES: tuple[Rule, ...] = (overdue_deliveries, late_deliveries)

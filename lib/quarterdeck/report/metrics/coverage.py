@@ -42,12 +42,12 @@ def coverage(data: Data, periods: Sequence[Period]) -> pd.DataFrame:
     ]
     cells = pd.concat(sums, ignore_index=True).fillna({"sold": 0.0, "recorded": 0.0}).round({"sold": 2, "recorded": 2})
     cells = cells[(cells["sold"] != 0) | (cells["recorded"] != 0)]
-    short = cells["sold"] - cells["recorded"]
-    inside = cells["recorded"].clip(lower=0.0).clip(upper=cells["sold"])
+    sold = cells["sold"].clip(lower=0.0)
+    inside = cells["recorded"].clip(lower=0.0).clip(upper=sold)
     cells = cells.assign(
         name=cells["entity"].map(entity_names(data)),
-        missing=short.where(short > TOLERANCE * cells["sold"].clip(lower=0.0), 0.0).clip(lower=0.0),
-        covered=(inside / cells["sold"]).where(cells["sold"] > 0),
+        missing=(sold - inside).where(sold - inside > TOLERANCE * sold, 0.0),
+        covered=(inside / sold).where(sold > 0),
     )
     columns = ["entity", "name", "period", "sold", "recorded", "missing", "covered"]
     return cells[columns].sort_values(["entity", "period"], ignore_index=True)

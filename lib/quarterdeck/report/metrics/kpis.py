@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...model.report import SEVERITIES, Finding
 from ..data import known_tables
 from ..measure import Measure
-from .common import entity_names, records
+from .common import entity_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,21 +70,21 @@ def agenda(data: Data, findings: Sequence[Finding], as_of: date, days: int = 30)
     import pandas as pd
 
     today, by_id = pd.Timestamp(as_of), {finding.id: finding for finding in findings}
-    actions = data.table("actions", ["entity", "finding", "title", "owner", "created_on", "due_on", "effort_days", "done_on"])
+    actions = data.table("actions")
     actions = actions[actions["done_on"].isna()]
     due = actions[actions["due_on"] <= today + pd.Timedelta(days=days)]
     agreed = due.assign(
-        priority=[by_id[id].severity if id in by_id else "agreed" for id in due["finding"]],
-        money=[by_id[id].money if id in by_id else None for id in due["finding"]],
+        priority=due["finding"].map({id: finding.severity for id, finding in by_id.items()}).fillna("agreed"),
+        money=due["finding"].map({id: finding.money for id, finding in by_id.items()}),
         age=(today - due["created_on"]).dt.days,
         days_late=(today - due["due_on"]).dt.days.clip(lower=0),
     ).rename(columns={"title": "what", "due_on": "due"})
     serious = [finding for finding in findings if finding.severity in ("critical", "high")]
     found = pd.DataFrame(
         [
-            (finding.severity, finding.action or finding.title, finding.entity, finding.owner, finding.due, finding.money)
-            for finding in serious
-            if finding.id not in set(actions["finding"].dropna())
+            (one.severity, one.action or one.title, one.entity, one.owner, one.due, one.money)
+            for one in serious
+            if one.id not in set(actions["finding"].dropna())
         ],
         columns=["priority", "what", "entity", "owner", "due", "money"],
     ).assign(days_late=0.0, due=lambda frame: pd.to_datetime(frame["due"]))

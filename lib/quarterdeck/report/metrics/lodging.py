@@ -88,19 +88,6 @@ def _per_available(data: Data, period: Period, column: str | None) -> Measure:
     return Measure.ratio(nights(data, period), column, room, "available", note="not open in the period")
 
 
-def by_month(data: Data, period: Period) -> pd.DataFrame:
-    """The last twelve periods: `period`, `start`, `occupancy`, `adr`, `revpar`; missing where not known."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        [
-            (p.name, pd.Timestamp(p.start), occupancy(data, p).value, adr(data, p).value, revpar(data, p).value)
-            for p in period.trailing(12)
-        ],
-        columns=["period", "start", "occupancy", "adr", "revpar"],
-    ).astype({"occupancy": float, "adr": float, "revpar": float})
-
-
 def calendar(data: Data, period: Period) -> pd.DataFrame:
     """Share of capacity sold on each day of the last twelve periods: a row a month, a column a day of the month."""
     import pandas as pd

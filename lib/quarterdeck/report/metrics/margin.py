@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ...model.period import Period
 from ..measure import Measure
 from .cash import monthly_mean
-from .common import entity_names, in_period, month_of, months, postings, recorded, span
+from .common import in_period, month_of, months, postings, recorded, span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,11 +49,10 @@ def flagship(data: Data, wanted: str = "") -> str:
     return str(sold.idxmax()) if len(sold) else ""
 
 
-def units_delivered(data: Data, entity: str, period: Period) -> pd.DataFrame:
-    """Bookings of an entity whose service ended in the period and was not cancelled, with `quantity`."""
+def units_delivered(data: Data, period: Period) -> pd.DataFrame:
+    """Bookings whose service ended in the period and was not cancelled, with `entity` and `quantity`."""
     bookings = data.table("bookings", ["booking", "entity", "ends_on", "quantity", "price", "cancelled_on"])
-    ended = in_period(bookings, "ends_on", period)
-    return ended[(ended["entity"] == entity) & ended["cancelled_on"].isna()]
+    return in_period(bookings[bookings["cancelled_on"].isna()], "ends_on", period)
 
 
 def contribution_per_unit(data: Data, period: Period, entity: str) -> Measure:
@@ -63,7 +62,8 @@ def contribution_per_unit(data: Data, period: Period, entity: str) -> Measure:
     lines = lines[(lines["entity"] == entity) & ((lines["role"] == "revenue") | _is_variable(lines))]
     if not len(lines):
         return Measure.unknown("no revenue or variable cost in the ledger")
-    units = units_delivered(data, entity, year)
+    units = units_delivered(data, year)
+    units = units[units["entity"] == entity]
     return Measure.ratio(
         lines.assign(earned=-lines["amount"]), "earned", units, "quantity", note="no unit delivered in 12 months"
     )
@@ -109,28 +109,29 @@ def break_even_lines(data: Data, period: Period, entity: str) -> pd.DataFrame:
 def contribution_by_entity(data: Data, period: Period) -> pd.DataFrame:
     """Trailing 12 months: columns entity, revenue, variable_cost, contribution, margin (share), units, per_unit.
 
-    `units` names what is sold and `sold` counts it; an entity without bookings has no figure per unit.
+    `units` names what is sold and `sold` counts it; an entity without bookings has no figure per unit, and one without
+    any posting no figure at all.
     """
     import pandas as pd
 
     year = _year(period)
-    lines = in_period(postings(data), "date", year)
-    words = data.table("entities", ["entity", "units"]).set_index("entity")["units"]
-    rows = []
-    for entity, name in entity_names(data).items():
-        here = lines[lines["entity"] == entity]
-        revenue = -here.loc[here["role"] == "revenue", "amount"].sum()
-        variable = here.loc[_is_variable(here), "amount"].sum()
-        sold = units_delivered(data, entity, year)["quantity"].sum()
-        gain = revenue - variable
-        rows.append(
-            (
-                name, revenue, variable, gain, gain / revenue if revenue else None,
-                sold or None, words[entity] if sold else None, gain / sold if sold else None,
-            )
-        )  # fmt: skip
-    columns = ["entity", "revenue", "variable_cost", "contribution", "margin", "sold", "units", "per_unit"]
-    return pd.DataFrame(rows, columns=columns).sort_values("contribution", ascending=False, kind="stable")
+    lines, sold = in_period(postings(data), "date", year), units_delivered(data, year)
+    table = data.table("entities", ["entity", "name", "units"])
+    posted = table["entity"].isin(lines["entity"])
+
+    def summed(rows: pd.DataFrame, column: str) -> pd.Series[float]:
+        return table["entity"].map(rows.groupby("entity")[column].sum()).astype("float64").fillna(0.0)
+
+    revenue = (0.0 - summed(lines[lines["role"] == "revenue"], "amount")).where(posted)
+    variable = summed(lines[_is_variable(lines)], "amount").where(posted)
+    count = summed(sold, "quantity")
+    made = pd.DataFrame({"entity": table["name"], "revenue": revenue, "variable_cost": variable})
+    made["contribution"] = revenue - variable
+    made["margin"] = (made["contribution"] / revenue).where(revenue > 0)
+    made["sold"] = count.where(count > 0)
+    made["units"] = table["units"].where(count > 0)
+    made["per_unit"] = made["contribution"] / made["sold"]
+    return made.sort_values("contribution", ascending=False, kind="stable", ignore_index=True)
 
 
 def _year(period: Period) -> Period:

@@ -19,13 +19,6 @@ STATES = ("missing", "expired", "unsigned", "expiring", "in force")
 _NO_CLIENT = "no client in scope"
 
 
-def months_of(period: Period) -> list[str]:
-    """The months that a period touches: `["2026-10"]`."""
-    import pandas as pd
-
-    return [str(month) for month in pd.period_range(period.start, period.end, freq="M")]
-
-
 def contracted_rows(data: Data, months: list[str]) -> pd.DataFrame:
     """Fees agreed: `client`, `month`, `contract`, `service`, `monthly_fee`.
 
@@ -45,8 +38,8 @@ def contracted_rows(data: Data, months: list[str]) -> pd.DataFrame:
     return rows[["client", "month", "contract", "service", "monthly_fee"]].reset_index(drop=True)
 
 
-def billing(data: Data, months: list[str]) -> pd.DataFrame:
-    """What each client agreed to, was billed and paid, by month of service.
+def billing(data: Data, period: Period) -> pd.DataFrame:
+    """What each client agreed to, was billed and paid, by month of service that a period touches.
 
     Columns: `client`, `month`, `contracted`, `invoiced` (credit notes deducted), `collected` (so far, of those
     invoices), `gap` (contracted and not invoiced) and `beyond` (invoiced beyond the contract). Neither of the last two
@@ -54,6 +47,7 @@ def billing(data: Data, months: list[str]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    months = [str(month) for month in pd.period_range(period.start, period.end, freq="M")]
     invoices = data.table("invoices", ["invoice", "client", "month", "amount"])
     invoices = invoices[invoices["month"].isin(months)]
     paid = data.table("payments", ["invoice", "amount"]).merge(invoices[["invoice", "client", "month"]], on="invoice")
@@ -72,21 +66,19 @@ def billing(data: Data, months: list[str]) -> pd.DataFrame:
 
 def billed(data: Data, period: Period, column: str) -> Measure:
     """A column of `billing` summed over the months of the period, whenever the invoices were sent."""
-    months, known = months_of(period), data.table("invoices", ["month"])["month"]
+    known = data.table("invoices", ["month"])["month"]
     if not len(data.table("clients", ["client"])):
         return Measure.unknown(_NO_CLIENT)
-    if column != "contracted" and len(known) and months[-1] < known.min():
+    if column != "contracted" and len(known) and period.end.isoformat()[:7] < known.min():
         return Measure.unknown("no invoice recorded by then")
-    return Measure.total(billing(data, months), column)
+    return Measure.total(billing(data, period), column)
 
 
 def unbilled(data: Data, period: Period) -> pd.DataFrame:
     """Client months of the last twelve periods with a `gap` (see `billing`), since the first month billed in scope."""
     known = data.table("invoices", ["month"])["month"]
-    first = known.min() if len(known) else ""
-    rows = billing(data, [month for month in months_of(span(period)) if month >= first])
-    rows = rows[rows["gap"] > 0]
-    return rows.reset_index(drop=True)
+    rows = billing(data, span(period))
+    return rows[(rows["gap"] > 0) & (rows["month"] >= (known.min() if len(known) else ""))].reset_index(drop=True)
 
 
 def open_invoices(data: Data, day: date) -> pd.DataFrame:

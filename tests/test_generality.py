@@ -1,0 +1,53 @@
+"""The library and the notebook know no company: every name and sequence comes from tables or personas."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NAMES = {
+    "entities": ("entity", "name"),
+    "clients": ("client", "name"),
+    "channels": ("channel", "name"),
+    "assets": ("asset", "name"),
+    "campaigns": ("campaign", "name"),
+    "domains": ("domain",),
+    "deliveries": ("delivery", "vessel", "customer", "origin", "destination"),
+    "crew_days": ("person",),
+    "equity": ("stake", "holder"),
+    "kpis": ("kpi", "owner"),
+    "rules": ("rule",),
+    "milestones": ("milestone", "title"),
+    "investments": ("investment", "title"),
+    "company": ("company",),
+}
+# Words of the language that the sample also uses as an id or a name.
+COMMON = {"email", "direct", "referral", "search", "cash", "runway", "dso", "occupancy", "adr", "revpar", "nps", "owner"}
+COMMON |= {"csat", "churn", "cac", "on-time-rate", "lead-time", "gross-burn", "net-burn", "conversion", "accounting", "rental"}
+COMMON |= {"phone", "telephone", "website", "mailing list"}
+
+
+def sample_names() -> set[str]:
+    names = {path.stem for path in (ROOT / "personas").glob("*.yml")}
+    for table, columns in NAMES.items():
+        with (ROOT / "data" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            names |= {row[column] for row in csv.DictReader(file) for column in columns}
+    return {name for name in names if len(name) > 2 and name.lower() not in COMMON}
+
+
+def sources() -> list[Path]:
+    kinds = ("*.py", "*.yml", "*.j2")
+    library = [path for kind in kinds for path in sorted((ROOT / "lib").rglob(kind))]
+    return [*library, ROOT / "notebooks/report.ipynb", ROOT / "_quarto.yml", ROOT / "index.qmd", *(ROOT / "assets").iterdir()]
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_name_of_the_sample_stands_in_the_code(path: Path) -> None:
+    """Another company's report would otherwise show the sample's words."""
+    text = path.read_text("utf-8")
+    found = [name for name in sorted(sample_names()) if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.I)]
+    assert not found

@@ -1,0 +1,185 @@
+"""The project as it is cloned: all personas of the sample data, built once, then looked at from every side."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from email import message_from_bytes
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tools import needs_browser, open_browser
+
+from quarterdeck import pipeline
+from quarterdeck.model.format import Formats
+from quarterdeck.model.report import Fact
+from quarterdeck.pipeline import Outcome, Request
+from quarterdeck.project import Project
+
+ROOT = Path(__file__).parent.parent
+PERSONAS = sorted(path.stem for path in (ROOT / "personas").glob("*.yml"))
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sample")]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Outcome]]:
+    root = tmp_path_factory.mktemp("sample") / "project"
+    root.mkdir()
+    for name in ("_quarto.yml", "index.qmd", "repos.env"):
+        shutil.copy(ROOT / name, root / name)
+    for name in ("assets", "data", "notebooks", "personas", "commentary"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name)
+    yield root, pipeline.run(Project.open(root), Request(engine="embedded"))
+
+
+def reports(root: Path) -> list[tuple[Path, dict[str, Any]]]:
+    return [(path.parent, json.loads(path.read_text("utf-8"))) for path in sorted((root / "r").rglob("facts.json"))]
+
+
+class Links(HTMLParser):
+    """Every address that a page loads or leads to, every id, and the words of its body."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.ids: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.ids.add(values.get("id") or "")
+        self.found += [values[name] or "" for name in ("href", "src") if values.get(name)]
+
+
+def test_every_persona_has_a_report_a_page_and_a_mail(built: tuple[Path, Outcome]) -> None:
+    """Eight of eight, none failed."""
+    root, outcome = built
+    assert {result.key.persona for result in outcome.results} == set(PERSONAS)
+    for result in outcome.results:
+        assert result.state == "built", result.error
+        assert result.page and result.digest and result.page.is_file() and result.digest.is_file()
+
+
+def test_every_report_has_a_chart_a_table_and_headline_facts(built: tuple[Path, Outcome]) -> None:
+    """None is a list of words."""
+    for _, report in reports(built[0]):
+        kinds = {block["kind"] for section in report["sections"] for block in section["blocks"]}
+        assert {"figure", "table"} <= kinds, report["report"]
+        assert len(report["facts"]) >= 4
+
+
+def test_every_fact_re_sums_from_its_rows(built: tuple[Path, Outcome]) -> None:
+    """From number to rows: the CSV beside facts.json gives the value again."""
+    checked = 0
+    for folder, report in reports(built[0]):
+        for fact in report["facts"]:
+            assert (fact["value"] is None) <= bool(fact["note"]), fact["id"]
+            if fact["value"] is None:
+                continue
+            assert fact["rows"], f"{report['report']['slug']} {fact['id']} has no rows"
+            with (folder / fact["rows"]).open(encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+            sums = {"": 0.0, "numerator": 0.0, "denominator": 0.0}
+            for row in rows:
+                sums[row["part"] if fact["resum"] == "ratio" else ""] += float(row["contribution"] or 0)
+            value = sums[""] if fact["resum"] == "sum" else sums["numerator"] / sums["denominator"]
+            assert value == pytest.approx(fact["value"], abs=0.005), f"{report['report']['slug']} {fact['id']}"
+            checked += 1
+    assert checked > 40
+
+
+def test_pages_and_mails_show_exactly_the_facts(built: tuple[Path, Outcome]) -> None:
+    """Each headline figure stands on the page and in both parts of the mail as facts.json has it."""
+    root, _ = built
+    for folder, report in reports(root):
+        formats = Formats(report["locale"], report["currency"])
+        page = (root / "_site" / folder.relative_to(root) / "index.html").read_text("utf-8")
+        slug, period = report["report"]["slug"], report["report"]["period"]
+        mail = message_from_bytes((root / "outbox" / period / f"{slug}.eml").read_bytes())
+        parts = [part.get_payload(decode=True).decode() for part in mail.walk() if part.get_content_maintype() == "text"]
+        by_id = {fact["id"]: Fact(**{**fact, "trend": tuple(fact["trend"])}) for fact in report["facts"]}
+        for name in report["headline"]:
+            shown = formats.quantity(by_id[name].value, by_id[name].unit)
+            for text in (page, *parts):
+                assert shown in text.replace("&nbsp;", "\xa0"), (slug, name, shown)
+
+
+def test_no_link_is_broken_and_nothing_comes_from_another_host(built: tuple[Path, Outcome]) -> None:
+    """Every local address exists, fragment included; no script, style or picture is remote."""
+    site = built[0] / "_site"
+    pages = {path: Links(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))}
+    for page, links in pages.items():
+        for address in links.found:
+            assert not re.match(r"(https?:)?//", address), (page, address)
+            name, _, fragment = address.partition("#")
+            if address.startswith(("data:", "mailto:", "javascript:void")):
+                continue
+            target = (page.parent / name).resolve() if name else page
+            target = target / "index.html" if target.is_dir() else target
+            assert target.is_file() and target.is_relative_to(site), (page, address)
+            if fragment and target in pages:
+                assert fragment in pages[target].ids, (page, address)
+
+
+def test_no_page_of_one_reader_names_another_report(built: tuple[Path, Outcome]) -> None:
+    """One path prefix is one reader's access, so titles of other reports must not be under it."""
+    root, _ = built
+    found = reports(root)
+    for folder, report in found:
+        page = (root / "_site" / folder.relative_to(root) / "index.html").read_text("utf-8")
+        assert not [other["title"] for _, other in found if other["title"] != report["title"] and other["title"] in page]
+
+
+def test_no_two_reports_share_more_than_a_quarter_of_their_facts(built: tuple[Path, Outcome]) -> None:
+    """Eight readers, eight reports."""
+    facts = {report["report"]["slug"]: {(f["id"], f["scope"]) for f in report["facts"]} for _, report in reports(built[0])}
+    for one, mine in facts.items():
+        for other, theirs in facts.items():
+            if one < other:
+                assert len(mine & theirs) <= min(len(mine), len(theirs)) / 4, (one, other, mine & theirs)
+
+
+def test_the_same_figure_has_one_value_in_all_reports(built: tuple[Path, Outcome]) -> None:
+    """One truth: same id, scope and period, same value."""
+    values: dict[tuple[str, ...], float | None] = {}
+    for _, report in reports(built[0]):
+        for fact in report["facts"]:
+            key = (fact["id"], fact["scope"], fact["period"], fact["as_of"])
+            assert values.setdefault(key, fact["value"]) == fact["value"], key
+
+
+def test_every_entity_and_every_serious_finding_is_in_a_report(built: tuple[Path, Outcome]) -> None:
+    """No blind spot."""
+    root, _ = built
+    said = "".join(json.dumps(report, ensure_ascii=False) for _, report in reports(root))
+    with (root / "data/entities.csv").open(encoding="utf-8", newline="") as file:
+        assert not [row["name"] for row in csv.DictReader(file) if row["name"] not in said]
+
+
+@pytest.mark.browser
+@needs_browser
+def test_every_chart_draws_with_the_network_off(built: tuple[Path, Outcome]) -> None:
+    """From disk, at phone and desktop width: all charts, no console error, no request out, no sideways scroll."""
+    site = built[0] / "_site"
+    with open_browser() as browser:
+        for width in (360, 1280):
+            context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+            page = context.new_page()
+            wrong: list[str] = []
+            page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("request", lambda request: None if request.url.startswith(("file:", "data:", "blob:")) else wrong.append(request.url))
+            for path in sorted(site.rglob("index.html")):
+                page.goto(path.as_uri())
+                figures = page.locator(".qd-figure").count()
+                page.wait_for_function(f"document.querySelectorAll('.qd-plot .main-svg').length >= {figures}", timeout=20000)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+                assert not wrong, (path, wrong)
+            context.close()

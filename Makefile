@@ -51,7 +51,7 @@ data: $(VENV)/.ready  ## make the sample data again
 
 lock: $(VENV)/.dev  ## resolve the locks again (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' \
-	  pyproject.toml --extra charts --group build -o requirements.lock
+	  pyproject.toml --extra aws --extra charts --group build -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' \
 	  pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
 

@@ -15,19 +15,10 @@
     };
   };
 
-  // Plotly obeys some tags in any text. Text from data shows its tags; only line breaks, and what Plotly Express
-  // itself puts into hover texts and an author into titles, are obeyed.
-  const inert = (value, obeyed) => {
-    if (typeof value === "string") return value.replace(/<(?!\/?(\w+)\s*\/?>)/g, "&lt;").replace(/<\/?(\w+)\s*\/?>/g, (tag, name) => (obeyed.includes(name) ? tag : tag.replace("<", "&lt;")));
-    if (Array.isArray(value)) return value.map((one) => inert(one, obeyed));
-    if (!value || typeof value !== "object") return value;
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inert(one, key === "hovertemplate" ? ["br", "b", "extra"] : obeyed)]));
-  };
-
   // The specification says what is drawn; colours, type and margins are the page's.
   const dressed = (figure, width, height) => {
     const colours = palette();
-    const layout = inert(figure.layout || {}, ["br", "b", "i", "sub", "sup"]);
+    const layout = structuredClone(figure.layout || {});
     const narrow = width < 520;
     const lying = (figure.data || []).some((trace) => trace.orientation === "h");
     const axis = (given, showgrid) => ({
@@ -55,7 +46,7 @@
     if (!width || !window.Plotly) return Promise.resolve();
     figure.width = width;
     box.setAttribute("role", "group"); // an image may hold nothing to press, and a drawn chart has buttons
-    return window.Plotly.react(box, inert(spec.data || [], ["br"]), dressed(spec, width, Number(box.dataset.height) || 380), config);
+    return window.Plotly.react(box, structuredClone(spec.data || []), dressed(spec, width, Number(box.dataset.height) || 380), config);
   };
   const figures = all(".qd-figure").map((element) => {
     const box = element.querySelector(".qd-plot");

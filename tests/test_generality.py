@@ -26,8 +26,32 @@ NAMES = {
     "company": ("company",),
 }
 # Words of the language that the sample also uses as an id or a name.
-COMMON = {"email", "direct", "referral", "search", "cash", "runway", "dso", "occupancy", "adr", "revpar", "nps", "owner"}
-COMMON |= {"csat", "churn", "cac", "on-time-rate", "lead-time", "gross-burn", "net-burn", "conversion", "accounting", "rental"}
+COMMON = {
+    "email",
+    "direct",
+    "referral",
+    "search",
+    "cash",
+    "runway",
+    "dso",
+    "occupancy",
+    "adr",
+    "revpar",
+    "nps",
+    "owner",
+}
+COMMON |= {
+    "csat",
+    "churn",
+    "cac",
+    "on-time-rate",
+    "lead-time",
+    "gross-burn",
+    "net-burn",
+    "conversion",
+    "accounting",
+    "rental",
+}
 COMMON |= {"phone", "telephone", "website", "mailing list"}
 
 
@@ -42,7 +66,13 @@ def sample_names() -> set[str]:
 def sources() -> list[Path]:
     kinds = ("*.py", "*.yml", "*.j2")
     library = [path for kind in kinds for path in sorted((ROOT / "lib").rglob(kind))]
-    return [*library, ROOT / "notebooks/report.ipynb", ROOT / "_quarto.yml", ROOT / "index.qmd", *(ROOT / "assets").iterdir()]
+    return [
+        *library,
+        ROOT / "notebooks/report.ipynb",
+        ROOT / "_quarto.yml",
+        ROOT / "index.qmd",
+        *(ROOT / "assets").iterdir(),
+    ]
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())

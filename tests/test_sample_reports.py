@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import needs_browser, open_browser
 
 from quarterdeck import pipeline
 from quarterdeck.model.format import Formats
 from quarterdeck.model.report import Fact
 from quarterdeck.pipeline import Outcome, Request
 from quarterdeck.project import Project
+from tools import needs_browser, open_browser
 
 ROOT = Path(__file__).parent.parent
 PERSONAS = sorted(path.stem for path in (ROOT / "personas").glob("*.yml"))
@@ -60,7 +60,7 @@ class Links(HTMLParser):
 
 def test_every_persona_has_a_report_a_page_and_a_mail(built: tuple[Path, Outcome]) -> None:
     """Eight of eight, none failed."""
-    root, outcome = built
+    _root, outcome = built
     assert {result.key.persona for result in outcome.results} == set(PERSONAS)
     for result in outcome.results:
         assert result.state == "built", result.error
@@ -103,7 +103,9 @@ def test_pages_and_mails_show_exactly_the_facts(built: tuple[Path, Outcome]) -> 
         page = (root / "_site" / folder.relative_to(root) / "index.html").read_text("utf-8")
         slug, period = report["report"]["slug"], report["report"]["period"]
         mail = message_from_bytes((root / "outbox" / period / f"{slug}.eml").read_bytes())
-        parts = [part.get_payload(decode=True).decode() for part in mail.walk() if part.get_content_maintype() == "text"]
+        parts = [
+            part.get_payload(decode=True).decode() for part in mail.walk() if part.get_content_maintype() == "text"
+        ]
         by_id = {fact["id"]: Fact(**{**fact, "trend": tuple(fact["trend"])}) for fact in report["facts"]}
         for name in report["headline"]:
             shown = formats.quantity(by_id[name].value, by_id[name].unit)
@@ -130,16 +132,20 @@ def test_no_link_is_broken_and_nothing_comes_from_another_host(built: tuple[Path
 
 def test_no_page_of_one_reader_names_another_report(built: tuple[Path, Outcome]) -> None:
     """One path prefix is one reader's access, so titles of other reports must not be under it."""
-    root, _ = built
+    root = built[0]
     found = reports(root)
     for folder, report in found:
         page = (root / "_site" / folder.relative_to(root) / "index.html").read_text("utf-8")
-        assert not [other["title"] for _, other in found if other["title"] != report["title"] and other["title"] in page]
+        assert not [
+            other["title"] for _, other in found if other["title"] != report["title"] and other["title"] in page
+        ]
 
 
 def test_no_two_reports_share_more_than_a_quarter_of_their_facts(built: tuple[Path, Outcome]) -> None:
     """Eight readers, eight reports."""
-    facts = {report["report"]["slug"]: {(f["id"], f["scope"]) for f in report["facts"]} for _, report in reports(built[0])}
+    facts = {
+        report["report"]["slug"]: {(f["id"], f["scope"]) for f in report["facts"]} for _, report in reports(built[0])
+    }
     for one, mine in facts.items():
         for other, theirs in facts.items():
             if one < other:
@@ -171,15 +177,20 @@ def test_every_chart_draws_with_the_network_off(built: tuple[Path, Outcome]) -> 
     with open_browser() as browser:
         for width in (360, 1280):
             context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
-            page = context.new_page()
-            wrong: list[str] = []
-            page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("request", lambda request: None if request.url.startswith(("file:", "data:", "blob:")) else wrong.append(request.url))
+            page, wrong = context.new_page(), list[str]()
+            watch(page, wrong)
             for path in sorted(site.rglob("index.html")):
                 page.goto(path.as_uri())
-                figures = page.locator(".qd-figure").count()
-                page.wait_for_function(f"document.querySelectorAll('.qd-plot .main-svg').length >= {figures}", timeout=20000)
+                count = page.locator(".qd-figure").count()
+                page.wait_for_function("n => document.querySelectorAll('.qd-plot .main-svg').length >= n", arg=count)
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, path
                 assert not wrong, (path, wrong)
             context.close()
+
+
+def watch(page: Any, wrong: list[str]) -> None:
+    """Collect what a page complains of and every request that is not for a local file."""
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    local = ("file:", "data:", "blob:")
+    page.on("request", lambda request: None if request.url.startswith(local) else wrong.append(request.url))

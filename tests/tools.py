@@ -17,7 +17,9 @@ REQUIRED = bool(os.environ.get("REQUIRE_ALL"))
 needs_browser = pytest.mark.skipif(
     not BROWSER and not REQUIRED, reason="no browser: apt-get install chromium, or set BROWSER_PATH"
 )
-needs_quarto = pytest.mark.skipif(not shutil.which("quarto"), reason="no Quarto: make quarto, or install it from quarto.org")
+needs_quarto = pytest.mark.skipif(
+    not shutil.which("quarto"), reason="no Quarto: make quarto, or install it from quarto.org"
+)
 
 
 @contextmanager

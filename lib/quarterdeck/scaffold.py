@@ -15,7 +15,7 @@ from .report.schema import schemas
 
 
 def new_persona(project: Project, id: str) -> Path:
-    """Write `personas/<id>.yml` with the first sections; raises PersonaError when it exists or the id cannot be used."""
+    """Write `personas/<id>.yml` with the first sections; raises PersonaError when it exists or the id is no good."""
     path = project.personas / f"{id}.yml"
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", id):
         raise PersonaError("persona id", f"{id!r} cannot be one", "Use lower-case letters, digits and hyphens")

@@ -73,7 +73,9 @@ def test_a_report_names_no_other_and_does_not_lead_home(project: Path, reports: 
     )
     assert "books" not in own
     links = re.findall(r'(?:href|src)="(?!#)([^"]+)"', page(site))
-    assert links and all(re.match(r"\.\./\.\./\.\./(assets|site_libs)/|\.\./periods\.js|rows/", link) for link in links)
+    assert links and all(
+        re.match(r"\.\./\.\./\.\./(assets|site_libs)/|\.\./periods\.js|rows/|report\.xlsx", link) for link in links
+    )
 
 
 def test_nothing_comes_from_another_host(project: Path, reports: list[Path]) -> None:
@@ -132,7 +134,8 @@ def test_one_changed_report_renders_one_page(project: Path, reports: list[Path],
     assert [key.path for key in build_site(project, reports, renderer).rendered] == ["r/books/2026-10"]
     assert renderer.calls[1:] == [["r/books/2026-10"]]
     changed = {name for name, content in tree(site).items() if before.get(name) != content}
-    assert changed == {"index.html", "r/books/2026-10/index.html"} and set(tree(site)) == set(before)
+    mine = {f"r/books/2026-10/{name}" for name in ("index.html", "report.xlsx")}
+    assert changed == {"index.html", *mine} and set(tree(site)) == set(before)
     assert "$7,777" in (site / "index.html").read_text("utf-8")
 
 

@@ -18,13 +18,15 @@ MakeData = Callable[..., Data]
 
 @pytest.fixture
 def make_data(tmp_path: Path) -> MakeData:
-    """`make_data(as_of="2026-10-31", bookings=[{"price": 100, …}], …)`: tables with plausible values where none are given."""
+    """`make_data(as_of="2026-10-31", bookings=[{"price": 100, …}])`: tables, plausible where no value is given."""
 
     def make(as_of: str = "", only: dict[str, list[str]] | None = None, **tables: list[dict[str, Any]]) -> Data:
         tables.setdefault("company", [{}])
         for name, rows in tables.items():
             schema = schemas()[name]
-            filled = [{c.name: row.get(c.name, _default(c, n)) for c in schema.columns.values()} for n, row in enumerate(rows)]
+            filled = [
+                {c.name: row.get(c.name, _default(c, n)) for c in schema.columns.values()} for n, row in enumerate(rows)
+            ]
             unknown = {key for row in rows for key in row} - set(schema.columns)
             assert not unknown, f"{name} has no {unknown}"
             pd.DataFrame(filled, columns=list(schema.columns)).to_csv(tmp_path / f"{name}.csv", index=False)

@@ -119,4 +119,4 @@ def test_an_agreed_action_gives_owner_and_due_day(make_data):
     data = make_data(as_of="2026-10-31", **BASE, deliveries=[LATE], actions=actions)
     (found,) = market.overdue_deliveries(data, OCTOBER, TODAY)
     assert (found.owner, found.due, found.since) == ("Kim", "2026-11-02", "2026-10-20")
-    assert found.evidence == "1 not delivered: Tern for Ann by 11 days."
+    assert found.evidence == "1 not delivered: Tern (promised 2026-10-20)."

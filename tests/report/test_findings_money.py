@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
 from quarterdeck.model.period import Period
 from quarterdeck.report.findings import money
 
@@ -139,3 +140,11 @@ def test_serious_controls_and_late_milestones_are_named_with_their_owner(make_da
 def test_nothing_there_is_nothing_found(make_data, rule):
     """Every rule survives absent tables."""
     assert rule(make_data(), MARCH, AS_OF) == []
+
+
+def test_who_answers_for_most_controls_owns_what_the_books_lack(make_data):
+    """Two of three controls are Ann's, so the difference with the bank is hers."""
+    owners = [{"control": str(n), "status": "working", "owner": name} for n, name in enumerate(("Bo", "Ann", "Ann"))]
+    bank = [{"account": "bank", "date": "2026-03-31", "balance": 1}]
+    data = make_data(accounts=ACCOUNTS, ledger=[*OPEN, *RENT], bank=bank, systems=owners)
+    assert [finding.owner for finding in money.bank_differs(data, MARCH, AS_OF)] == ["Ann"]

@@ -140,3 +140,11 @@ def test_shortfalls_are_the_worst_of_each_rule_without_technical_ones():
     ]
     assert [finding.id for finding in findings.shortfalls(found, 2)] == ["b", "a2"]
     assert len(findings.shortfalls(found)) == 3
+
+
+def test_a_domain_that_lapses_within_two_weeks_is_critical(make_data):
+    """Fourteen days are critical, fifteen high; one that has lapsed says since when."""
+    cases = [("2026-11-14", "critical", ""), ("2026-11-15", "high", ""), ("2026-10-30", "critical", "2026-10-30")]
+    for day, severity, since in cases:
+        (finding,) = engineering.lapsing_domains(make_data(domains=[{**DOMAIN, "expires_on": day}]), OCTOBER, DAY)
+        assert (finding.severity, finding.since) == (severity, since)

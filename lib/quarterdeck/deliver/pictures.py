@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from ..model.digest import Picture
+from ..model.markup import plotly_text
 from ..model.report import Figure
 
 SHOWN_WIDTH, DRAWN_WIDTH = 600, 480
@@ -89,7 +90,7 @@ class Browser:
             self._path, self._version, self.reason = _identify()
         if self.reason:
             return b""
-        spec = styled(figure.spec)
+        spec = styled(plotly_text(figure.spec))
         shown = json.dumps([STYLE, self._version, spec], sort_keys=True)
         path = self._cache / f"{hashlib.sha256(shown.encode()).hexdigest()[:40]}.png"
         if not path.is_file():

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model.errors import PersonaError, nearest
 from ..model.persona import Persona
-from ..model.report import Block, Fact, Finding, Prose, Report, ReportKey, Section, block_from
+from ..model.report import Block, Fact, Finding, Prose, Report, ReportKey, Section, Source, block_from
 from .outline import heading_of, section_of
 
 MIME = "application/vnd.quarterdeck+json"
@@ -23,6 +23,7 @@ def harvest(
     facts: dict[str, Fact] = {}
     findings: dict[str, Finding] = {}
     sections: dict[str, tuple[str, list[Block]]] = {}
+    sources: dict[str, dict[str, Source]] = {}
     for cell in notebook.cells:
         section = cell.metadata.get("quarterdeck", {}).get("section", "")
         if not section:
@@ -36,6 +37,8 @@ def harvest(
             elif kind == "findings":
                 found = [Finding(**{**finding, "section": section}) for finding in content]
                 findings.update({finding.id: finding for finding in found if finding.id not in findings})
+            elif kind == "sources":
+                sources[section] = {**sources.get(section, {}), **{made["table"]: Source(**made) for made in content}}
             else:
                 sections[section][1].append(block_from({"kind": kind, **content}))
     for name in persona.headline:
@@ -56,7 +59,10 @@ def harvest(
         commentary=commentary,
         facts=tuple(facts.values()),
         findings=tuple(sorted(findings.values(), key=lambda finding: finding.rank)),
-        sections=tuple(Section(id, heading, tuple(blocks)) for id, (heading, blocks) in sections.items()),
+        sections=tuple(
+            Section(id, heading, tuple(blocks), tuple(made for _, made in sorted(sources.get(id, {}).items())))
+            for id, (heading, blocks) in sections.items()
+        ),
     )
 
 

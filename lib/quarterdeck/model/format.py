@@ -31,7 +31,7 @@ class Formats:
         pattern = Locale.parse(self.locale).currency_formats["standard"].pattern.split(";")[0]
         pattern = pattern if cents else pattern.replace(".00", "")
         text = format_currency(
-            abs(value), currency or self.currency, pattern, locale=self.locale, currency_digits=False
+            _bounded(value), currency or self.currency, pattern, locale=self.locale, currency_digits=False
         )
         return f"{_MINUS}{text}" if round(value, 2 if cents else 0) < 0 else text
 
@@ -45,7 +45,7 @@ class Formats:
     def number(self, value: float, decimals: int = 1) -> str:
         """A number with thousands separated and at most `decimals` decimals."""
         pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
-        text = format_decimal(abs(value), pattern, locale=self.locale)
+        text = format_decimal(_bounded(value), pattern, locale=self.locale)
         return f"{_MINUS}{text}" if round(value, decimals) < 0 else text
 
     def date(self, value: date | str, *, year: bool = True) -> str:
@@ -95,6 +95,11 @@ class Formats:
         if fact.unit != "percent" and fact.previous and fact.previous * (fact.value or 0) > 0:
             share = f" ({'+' if fact.change > 0 else _MINUS}{self.percent(size / abs(fact.previous))})"
         return f"{'up' if fact.change > 0 else 'down'} {text}{share}"
+
+
+def _bounded(value: float) -> float:
+    """A size that Babel can write: its decimals have 28 digits."""
+    return min(abs(value), 1e21)
 
 
 def is_currency(unit: str) -> bool:

@@ -7,6 +7,7 @@ entity, so that text in the data stays text.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -65,7 +66,8 @@ def fact_card(fact: Fact, formats: Formats) -> str:
     value = text(formats.quantity(fact.value, fact.unit))
     label = f'<span class="qd-label">{text(fact.label)}</span>'
     if fact.rows:
-        label = f'<a class="qd-label" href="{text(fact.rows)}" download title="The rows behind this figure">{text(fact.label)}</a>'
+        hint = "The rows behind this figure"
+        label = f'<a class="qd-label" href="{text(fact.rows)}" download title="{hint}">{text(fact.label)}</a>'
     method = f' title="{text(fact.method)}"' if fact.method else ""
     return (
         f'<div class="qd-fact" data-fact="{text(fact.id)}"{method}>{label}<strong class="qd-value">{value}</strong>'
@@ -91,9 +93,10 @@ def finding_callout(finding: Finding, formats: Formats) -> str:
         facets.append(f"<span>Due {text(formats.date(finding.due))}</span>")
     if finding.observed:
         facets.append("<span>Observed by a person</span>")
+    name = text(finding.id)
     action = f'<p class="qd-action"><strong>Do:</strong> {text(finding.action)}</p>' if finding.action else ""
     return (
-        f'<aside class="qd-finding qd-{finding.severity}" id="finding-{text(finding.id)}" data-finding="{text(finding.id)}">'
+        f'<aside class="qd-finding qd-{finding.severity}" id="finding-{name}" data-finding="{name}">'
         f'<p class="qd-finding-title"><span class="qd-severity">{finding.severity}</span> {text(finding.title)}</p>'
         f'<p>{text(finding.evidence)}</p>{action}<p class="qd-facets">{"".join(facets)}</p></aside>'
     )
@@ -102,7 +105,8 @@ def finding_callout(finding: Finding, formats: Formats) -> str:
 def finding_list(findings: Sequence[Finding], formats: Formats) -> str:
     """The findings that have no callout of their own, one line each, folded away."""
     lines = [
-        f'<li id="finding-{text(finding.id)}"><span class="qd-severity qd-{finding.severity}">{finding.severity}</span> '
+        f'<li id="finding-{text(finding.id)}">'
+        f'<span class="qd-severity qd-{finding.severity}">{finding.severity}</span> '
         f"{text(finding.title)}"
         + (f" ({text(formats.money(finding.money))} at stake)" if finding.money is not None else "")
         + "</li>"
@@ -133,12 +137,29 @@ def table_html(table: Table, formats: Formats) -> str:
     )
 
 
+def plotly_text(value: Any, obeyed: str = "br") -> Any:
+    """A Plotly specification in which tags in the data are shown as text; `<br>` stays a line break.
+
+    Plotly reads every label as a little HTML. Hover texts also keep what Plotly Express puts into them.
+    """
+    if isinstance(value, dict):
+        return {
+            plotly_text(key): plotly_text(item, "br|/?b|/?extra" if key == "hovertemplate" else obeyed)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [plotly_text(item, obeyed) for item in value]
+    if isinstance(value, str):
+        return re.sub(rf"<(?!(?:{obeyed})>)", "&lt;", value.replace("&", "&amp;"))
+    return value
+
+
 def figure_html(figure: Figure) -> str:
     """A chart's empty box, its specification beside it for quarterdeck.js to draw, and its caption."""
     height = int(figure.spec.get("layout", {}).get("height") or 380)
     return (
         f'<figure class="qd-figure" id="{text(figure.id)}">'
         f'<div class="qd-plot" role="img" aria-label="{text(figure.alt)}" data-height="{height}"></div>'
-        f'<script type="application/json">{script_json(figure.spec)}</script>'
+        f'<script type="application/json">{script_json(plotly_text(figure.spec))}</script>'
         f"<figcaption>{text(figure.caption)}</figcaption></figure>"
     )

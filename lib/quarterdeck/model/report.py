@@ -71,8 +71,9 @@ class Fact:
 
     @property
     def verdict(self) -> Literal["good", "bad", ""]:
-        """Whether the change is for the better; empty when nothing moved or no direction is better."""
-        if not self.better or not self.change:
+        """Whether the change is for the better; empty when nothing that shows moved or no direction is better."""
+        shown = 0.0005 if self.unit == "percent" else 0.005 if self.unit.isupper() else 0.05
+        if not self.better or abs(self.change or 0.0) < shown:
             return ""
         return "good" if (self.change > 0) == (self.better == "higher") else "bad"
 
@@ -82,7 +83,8 @@ class Finding:
     """Something wrong, found by a rule over primary tables, or (`observed`) written by a person.
 
     `money` is what is at stake in the report's currency, or None when it has no price. `due` and `since` are ISO
-    dates or empty. `evidence` is one sentence that names figures and rows.
+    dates or empty. `evidence` is one sentence that names figures and rows. One that `leads` comes before all others:
+    a rule that the owner set is broken.
     """
 
     id: str
@@ -98,11 +100,12 @@ class Finding:
     section: str = ""
     rule: str = ""
     observed: bool = False
+    leads: bool = False
 
     @property
-    def rank(self) -> tuple[int, float, str]:
+    def rank(self) -> tuple[bool, int, float, str]:
         """Sorts the worst first: by severity, then by money at stake."""
-        return (SEVERITIES.index(self.severity), -(self.money or 0.0), self.id)
+        return (not self.leads, SEVERITIES.index(self.severity), -(self.money or 0.0), self.id)
 
 
 @dataclass(frozen=True)
@@ -155,12 +158,28 @@ def block_from(values: dict[str, Any]) -> Block:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A table that a section read: the newest day in it, and whether it is `absent` or has nothing new (`stale`)."""
+
+    table: str
+    newest: str = ""
+    state: Literal["", "stale", "absent"] = ""
+
+
+@dataclass(frozen=True)
 class Section:
-    """A level-2 heading of the notebook and the blocks that its cells displayed."""
+    """A level-2 heading of the notebook, the blocks that its cells displayed, and the tables that they read."""
 
     id: str
     heading: str
     blocks: tuple[Block, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> Section:
+        """The section that a dictionary (as in facts.json) describes."""
+        sources = tuple(Source(**source) for source in values["sources"])
+        return cls(values["id"], values["heading"], tuple(map(block_from, values["blocks"])), sources)
 
 
 @dataclass(frozen=True)
@@ -208,10 +227,7 @@ class Report:
             key=ReportKey(**key),
             facts=tuple(Fact(**{**fact, "trend": tuple(fact["trend"])}) for fact in values.pop("facts")),
             findings=tuple(Finding(**finding) for finding in values.pop("findings")),
-            sections=tuple(
-                Section(s["id"], s["heading"], tuple(block_from(b) for b in s["blocks"]))
-                for s in values.pop("sections")
-            ),
+            sections=tuple(map(Section.from_values, values.pop("sections"))),
             headline=tuple(values.pop("headline")),
             digest=tuple(values.pop("digest")),
             **values,

@@ -8,6 +8,8 @@ from pathlib import Path
 from ..model.errors import RenderError
 from .fragment import prose
 
+_DOLLAR = "\ue000"  # two amounts in a sentence would be read as mathematics
+
 
 class Embedded:
     """Renders with the package smalldocs; needs no other program and no network."""
@@ -34,7 +36,8 @@ class Embedded:
         return Path(site.out)
 
     def markdown(self, text: str) -> str:
-        """CommonMark with tables and strikethrough; HTML in the text is escaped."""
-        from markdown_it import MarkdownIt
+        """Markdown through nbconvert's renderer; HTML in the text is escaped, and a dollar sign is money."""
+        from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-        return prose(MarkdownIt("js-default", {"html": False, "linkify": False}).render(text))
+        html = MarkdownWithMath(renderer=IPythonRenderer(escape=True)).render(text.replace("$", _DOLLAR))
+        return prose(html.replace(_DOLLAR, "$"))

@@ -9,9 +9,10 @@ from babel.dates import format_date
 from ..model.format import Formats
 from ..model.markup import fact_strip, text
 from ..model.period import Period
-from ..model.report import Fact, Finding, Report
+from ..model.report import Fact, Finding, Report, Section, Source
 
 WORST, CHANGES, ACTIONS = 3, 3, 5
+WORKBOOK = "report.xlsx"
 
 
 def opening(report: Report, commentary: str) -> str:
@@ -31,6 +32,24 @@ def opening(report: Report, commentary: str) -> str:
 def long_date(day: str, locale: str) -> str:
     """A day in words: `October 31, 2026`."""
     return format_date(date.fromisoformat(day[:10]), "long", locale)
+
+
+def sources_line(section: Section, report: Report) -> str:
+    """What a section read and how fresh it is; what is stale or absent is said so. Empty when it read nothing dated."""
+    formats, said = Formats(report.locale, report.currency), []
+    for source in section.sources:
+        if source.state == "absent":
+            said.append(f'<strong class="qd-stale">{_name(source)} absent</strong>')
+        elif source.state == "stale":
+            day = text(formats.date(source.newest))
+            said.append(f'<strong class="qd-stale">{_name(source)} stale, last {day}</strong>')
+        else:
+            said.append(f"{_name(source)} to {text(formats.date(source.newest, year=False))}")
+    return f'<p class="qd-sources">Sources: {", ".join(said)}</p>' if said else ""
+
+
+def _name(source: Source) -> str:
+    return text(source.table.replace("_", " "))
 
 
 def worst(findings: tuple[Finding, ...], count: int = WORST) -> list[Finding]:
@@ -86,7 +105,8 @@ def _masthead(report: Report) -> str:
         '<div class="qd-when"><nav class="qd-periods" aria-label="Reporting period" '
         f'data-period="{text(report.key.period)}"><span class="qd-period">{text(label)}</span></nav>'
         f'<span class="qd-asof">As of <time datetime="{text(report.as_of[:10])}">'
-        f"{text(long_date(report.as_of, report.locale))}</time></span></div></header>"
+        f"{text(long_date(report.as_of, report.locale))}</time></span>"
+        f'<a class="qd-workbook" href="{WORKBOOK}" download>Workbook (.xlsx)</a></div></header>'
     )
 
 

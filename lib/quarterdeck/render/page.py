@@ -11,10 +11,11 @@ from ..model.errors import RenderError
 from ..model.markup import text
 from ..model.period import Period
 from ..model.report import Report
-from .opening import opening
+from .opening import opening, sources_line
 
 _DROPPED_TAGS = {"parameters", "injected-parameters", "remove-cell"}
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
+_END: dict[str, Any] = {"cell_type": "raw", "source": "", "metadata": {"quarterdeck": {"section": "\0"}}}
 _SECTION = re.compile(r"^## ", re.MULTILINE)
 
 
@@ -33,8 +34,14 @@ def page_notebook(executed: dict[str, Any], report: Report, commentary: str) -> 
         {"cell_type": "raw", "metadata": {}, "source": _front_matter(report)},
         {"cell_type": "markdown", "metadata": {}, "source": raw(opening(report, commentary))},
     ]
-    for cell in _sections(executed["cells"]):
+    sections = {section.id: section for section in report.sections}
+    within = ""
+    for cell in [*_sections(executed["cells"]), _END]:
         source = _joined(cell["source"])
+        section = cell["metadata"].get("quarterdeck", {}).get("section", within)
+        if section != within and (ended := sections.get(within)) and (line := sources_line(ended, report)):
+            cells.append({"cell_type": "markdown", "metadata": {}, "source": raw(line)})
+        within = section
         if cell["cell_type"] == "code":
             outputs = [made for output in cell.get("outputs", []) for made in _output(output, report)]
             cells.append({"cell_type": "code", "metadata": {}, "source": source, "outputs": outputs})
@@ -92,6 +99,8 @@ def _output(output: dict[str, Any], report: Report) -> list[dict[str, Any]]:
         return [_display({"text/markdown": shown})] if shown else []
     data = output.get("data", {})
     if "text/markdown" in data:
+        if not data["text/markdown"]:
+            return []
         return [_display({"text/markdown": _joined(data["text/markdown"])})]
     for mime in _PICTURES:
         if mime in data:

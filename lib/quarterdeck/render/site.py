@@ -15,8 +15,10 @@ from ..model.errors import RenderError
 from ..model.markup import text
 from ..model.report import Report, ReportKey
 from . import home
+from .opening import WORKBOOK
 from .page import page_notebook, page_title
 from .renderer import SITE_FOLDER, Renderer
+from .workbook import write_workbook
 
 _PROJECT = ("_quarto.yml", "index.qmd", "assets")
 _REMOTE_IMPORT = re.compile(r"@import\s+url\(\s*[\"']?(?:https?:)?//[^)]*\)[^;]*;|@import\s+[\"'](?:https?:)?//[^;]*;")
@@ -41,7 +43,11 @@ class _Page:
     @property
     def fresh(self) -> bool:
         kept = self.folder / "page.key"
-        return kept.is_file() and kept.read_text("utf-8") == self.key and (self.folder / "page.html").is_file()
+        return (
+            kept.is_file()
+            and kept.read_text("utf-8") == self.key
+            and all((self.folder / name).is_file() for name in ("page.html", WORKBOOK))
+        )
 
 
 def build_site(root: Path, folders: list[Path], renderer: Renderer) -> Site:
@@ -119,6 +125,7 @@ def _render(root: Path, shell: Path, shell_key: str, stale: list[_Page], rendere
         for page in stale:
             html = (made / page.report.key.path / "index.html").read_text("utf-8")
             _write(page.folder / "page.html", _titled(html, page_title(page.report)))
+            write_workbook(page.report, page.folder / WORKBOOK)
             _write(page.folder / "page.key", page.key)
 
 
@@ -137,6 +144,7 @@ def _assemble(new: Path, root: Path, shell: Path, pages: list[_Page]) -> None:
         target = new / page.report.key.path
         target.mkdir(parents=True)
         shutil.copyfile(page.folder / "page.html", target / "index.html")
+        shutil.copyfile(page.folder / WORKBOOK, target / WORKBOOK)
         if (page.folder / "rows").is_dir():
             shutil.copytree(page.folder / "rows", target / "rows", copy_function=shutil.copyfile)
     for slug, same in home.by_slug(reports).items():

@@ -67,6 +67,14 @@ class Data:
             frame = frame[list(columns)]
         return frame.copy(deep=False)
 
+    def newest(self, name: str) -> date | None:
+        """The newest day on which something happened in a table that keeps coming in; None for registers and plans."""
+        schema = schemas().get(name)
+        if schema is None or not schema.known or not len(frame := self.table(name)):
+            return None
+        newest: Any = max((day for day in frame[_events(schema)].max() if day == day), default=None)
+        return newest and date.fromisoformat(newest.date().isoformat())
+
     def absent(self, names: set[str]) -> list[str]:
         """Those of the named tables that have been read and found absent."""
         return sorted(name for name in names if self.reads.get(name) == ABSENT)
@@ -119,12 +127,15 @@ def known_tables(folder: Path) -> list[str]:
     return sorted({*schemas(), "handoffs", *(path.stem for path in folder.glob("*.csv"))})
 
 
+def _events(schema: TableSchema) -> list[str]:
+    return [column.name for column in schema.columns.values() if column.event]
+
+
 def newest_day(data: Data) -> date:
     """The default as-of: the newest day on which something happened, over all tables present."""
     days = []
     for schema in schemas().values():
-        events = [column.name for column in schema.columns.values() if column.event]
-        if events and (data.folder / f"{schema.name}.csv").is_file():
+        if (events := _events(schema)) and (data.folder / f"{schema.name}.csv").is_file():
             days += [day for day in data.table(schema.name, events).max() if day == day]
     if not days:
         raise DataError(
@@ -135,7 +146,7 @@ def newest_day(data: Data) -> date:
 
 
 def check_folder(folder: Path) -> list[str]:
-    """Check every table present, alone and against the others; returns warnings, raises DataError at the first error."""
+    """Check every table present, alone and against the others; returns warnings, raises DataError for an error."""
     if not folder.is_dir():
         raise DataError(str(folder), "is no folder", "Point DATA at a folder of tables; data/README.md lists them")
     data, warnings = Data(folder), []

@@ -16,7 +16,7 @@ from ..model.format import Formats
 from ..model.markup import fact_strip, figure_html, finding_callout, finding_list, table_html, text
 from ..model.period import Period
 from ..model.persona import Persona, load_personas
-from ..model.report import Fact, Figure, Finding
+from ..model.report import Fact, Figure, Finding, Source
 from .data import Data, newest_day
 from .display import PALETTE, bundle, content_of, figure_from, publish, table_from
 from .measure import Measure
@@ -62,7 +62,7 @@ class Desk:
         The rows of this period are kept as `rows/<id>.csv`. A metric that touched an absent table gives a value of
         None and a note, never zero. Raises NotebookError when the id is stated twice.
         """
-        if id in self.facts:
+        if id in self.facts and self._pipeline:  # in JupyterLab a cell is run again and again
             raise NotebookError(f"fact {id}", "is stated twice", "Give the second one another id")
         periods = self.period.trailing(max(trend, 2))
         *earlier, now = [self._measure(metric, period) for period in periods]
@@ -123,9 +123,10 @@ class Desk:
         show_preview(self, project_root())
 
     def _measure(self, metric: Metric, period: Period) -> Measure:
-        self.data.touched.clear()
+        before, self.data.touched = self.data.touched, set()
         measure = metric(period)
-        if missing := self.data.absent(self.data.touched):
+        used, self.data.touched = self.data.touched, before | self.data.touched
+        if missing := self.data.absent(used):
             return Measure.unknown(f"{', '.join(missing)} absent")
         return measure
 
@@ -139,6 +140,14 @@ class Desk:
     def _publish(self, kind: str, content: Any, html: str) -> None:
         publish(kind, content, html, pipeline=self._pipeline)
 
+    def _source(self, name: str) -> Source | None:
+        if self.data.absent({name}):
+            return Source(name, state="absent")
+        newest = self.data.newest(name)
+        if newest is None:
+            return None
+        return Source(name, newest.isoformat(), "stale" if newest < self.period.start else "")
+
     def _publish_figure(self, figure: Figure) -> None:
         self._publish("figure", content_of(figure), figure_html(figure))
 
@@ -146,6 +155,9 @@ class Desk:
         """Record what has been read, and tell the reader once of each table that is absent or has no schema."""
         if self._pipeline:
             Path("reads.json").write_text(json.dumps(self.data.reads, sort_keys=True), "utf-8")
+            if sources := [self._source(name) for name in sorted(self.data.touched)]:
+                self._publish("sources", [asdict(source) for source in sources if source], "")
+        self.data.touched = set()
         if missing := sorted(set(self.data.absent(set(self.data.reads))) - self._noticed):
             self._noticed.update(missing)
             names = ", ".join(f"<strong>{text(name)}</strong>" for name in missing)

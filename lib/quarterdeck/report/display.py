@@ -8,13 +8,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..model.format import Formats
-from ..model.markup import MAX_ROWS, raw_block
+from ..model.markup import raw_block
 from ..model.report import Figure, Table, slugify
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MIME = "application/vnd.quarterdeck+json"
+KEPT_ROWS = 5_000
+"""Rows of a table that a report keeps, for its workbook; a page shows fewer."""
 PALETTE = ["#0072b2", "#e08214", "#1b9e77", "#cc79a7", "#5b7fa6", "#b8860b", "#7b6cb5", "#8c6d5a"]
 """Colours for series in order: distinct to colour-blind readers (after Okabe and Ito, 2008) on white and on dark."""
 
@@ -32,7 +34,7 @@ STYLE = """<style>
 def bundle(kind: str, content: Any, html: str, *, pipeline: bool) -> dict[str, Any]:
     """One MIME bundle: Markdown and the machine's copy in a run of the pipeline, plain HTML in JupyterLab."""
     if pipeline:
-        return {"text/markdown": raw_block(html), MIME: {"kind": kind, "content": content}}
+        return {"text/markdown": raw_block(html) if html else "", MIME: {"kind": kind, "content": content}}
     return {"text/html": STYLE + html}
 
 
@@ -52,23 +54,7 @@ def figure_from(spec: dict[str, Any], taken: set[str], formats: Formats, *, capt
     layout = spec.setdefault("layout", {})
     title = layout.pop("title", None) or {}
     caption = caption or (title if isinstance(title, str) else title.get("text", "")) or _axes(layout)
-    alt = alt or describe(spec, caption, formats).replace("<br>", " ")
-    return Figure(unique(f"fig-{slugify(caption)}", taken), caption, alt, as_text(spec))
-
-
-def as_text(value: Any) -> Any:
-    """Strings of a Plotly dictionary so that tags in the data are shown as text; `<br>` stays a line break.
-
-    Plotly reads every label as a little HTML. Templates are left alone: their tags are its own.
-    """
-    if isinstance(value, dict):
-        kept = ("template", "hovertemplate", "texttemplate")
-        return {key: item if key in kept else as_text(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [as_text(item) for item in value]
-    if isinstance(value, str):
-        return value.replace("&", "&amp;").replace("<", "&lt;").replace("&lt;br>", "<br>")
-    return value
+    return Figure(unique(f"fig-{slugify(caption)}", taken), caption, alt or describe(spec, caption, formats), spec)
 
 
 def plain(value: Any) -> Any:
@@ -135,7 +121,7 @@ def table_from(
     names = [str(name) for name in frame.columns]
     caption = caption or frame.attrs.get("caption", "") or humanise(", ".join(names[:4]))
     rows = tuple(
-        tuple(_value(value) for value in row) for row in frame.head(MAX_ROWS).itertuples(index=False, name=None)
+        tuple(_value(value) for value in row) for row in frame.head(KEPT_ROWS).itertuples(index=False, name=None)
     )
     found = tuple(units.get(name) or _unit(frame.iloc[:, n]) for n, name in enumerate(names))
     return Table(

@@ -38,7 +38,7 @@ def show_preview(desk: Desk, root: Path) -> None:
     page = self_contained(root / "_site" / key.path / "index.html")
     mail = (root / "outbox" / key.period / f"{key.slug}.html").read_text("utf-8")
     frames = [
-        f'<h4>{title}</h4><iframe srcdoc="{escape(html)}" style="width:100%;height:900px;border:1px solid #8886"></iframe>'
+        f'<h4>{title}</h4><iframe srcdoc="{escape(html)}" style="width:100%;height:900px;border:0"></iframe>'
         for title, html in (("Page, from the notebook as saved", page), ("Mail", mail))
     ]
     display(HTML("".join(frames)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from quarterdeck.model.period import Period
 from quarterdeck.report.metrics import deferred
 
@@ -60,6 +61,12 @@ def test_facts_are_what_the_rows_sum_to(make_data):
     assert deferred.delivered(data, JUNE).value == 500
     measure = deferred.deferred_revenue(data, JUNE)
     assert measure.value == 1000 == measure.rows["contribution"].sum()
+
+
+def test_a_refund_after_the_service_lowers_what_was_earned(make_data):
+    """500 delivered, 80 given back: 420 earned."""
+    booking = {"booking": "b", "price": 500, "deposit": 0, "ends_on": "2026-06-05", "refund": 80}
+    assert deferred.delivered(make_data(bookings=[booking]), JUNE).value == 420
 
 
 def test_a_deposit_posted_elsewhere_is_named(make_data):

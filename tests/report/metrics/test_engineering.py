@@ -48,7 +48,7 @@ def audited(make_data):
             ),
             seen("o2", "b", "secrets", "weak", gap="key", action="vault", risk=3, effort_days=1),
             seen(
-                "o3", "a", "waf", "missing", gap="no-waf", fixed_on="2026-10-15", action="wall", risk=9, effort_days=1
+                "o3", "a", "waf", "missing", gap="no-waf", fixed_on="2026-10-31", action="wall", risk=9, effort_days=1
             ),
             seen(
                 "o4",
@@ -201,3 +201,10 @@ def test_everything_is_not_known_without_tables(make_data):
     ):  # fmt: skip
         assert len(frame) == 0
     assert engineering.by_severity_and_age(data, OCTOBER).drop(columns="severity").to_numpy().sum() == 0
+
+
+def test_a_peak_is_not_judged_without_two_weeks_before_it(make_data):
+    """After 13 recorded days a peak is not judged, after 14 it is."""
+    for before, flagged in ((13, 0), (14, 1)):
+        rows = daily("s3", "2026-10-01", [1.0] * before + [50.0])
+        assert len(cloud.anomalies(make_data(cloud_costs=rows), OCTOBER)) == flagged

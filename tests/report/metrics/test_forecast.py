@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from quarterdeck.model.period import Period
 from quarterdeck.report.metrics import forecast
 

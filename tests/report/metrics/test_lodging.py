@@ -102,11 +102,12 @@ def test_capacity_counts_from_the_first_day_of_trading(make_data):
 
 
 def test_the_calendar_marks_the_days_sold(data):
-    """A row a month, a column a day of the month, missing where the month has no such day."""
+    """A row a month, a column a day of the month, missing before the first stay on 29 September."""
     days = lodging.calendar(data, OCTOBER)
     assert days.shape == (12, 31)
     assert days.loc["2026-10"].sum() == 6
-    assert days.loc["2026-02", 30] != days.loc["2026-02", 30]
+    assert days.loc["2026-09"].notna().sum() == 2
+    assert days.loc["2026-08"].isna().all()
 
 
 def test_channel_mix_names_channels_and_takes_off_commission(make_data):

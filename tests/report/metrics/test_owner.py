@@ -191,7 +191,7 @@ def test_agenda_orders_findings_and_open_actions(make_data):
         entities=TWO,
         actions=[
             {"title": "late", "entity": "a", "created_on": "2026-09-01", "due_on": "2026-10-21", "owner": "Ann"},
-            {"title": "soon", "created_on": "2026-10-30", "due_on": "2026-11-10", "owner": "Bo"},
+            {"title": "soon", "created_on": "2026-10-30", "due_on": "2026-11-30", "owner": "Bo"},
             {"title": "answer", "finding": "f1", "created_on": "2026-10-01", "due_on": "2026-11-29", "owner": "Cy"},
             {"title": "far", "created_on": "2026-10-01", "due_on": "2026-12-01"},
             {"title": "done", "created_on": "2026-10-01", "due_on": "2026-10-01", "done_on": "2026-10-02"},

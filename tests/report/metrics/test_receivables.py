@@ -175,6 +175,12 @@ def test_money_recoverable_is_what_is_overdue_and_what_was_not_billed(data):
     assert measure.value == 505
 
 
+def test_a_month_that_is_not_over_lacks_no_invoice_yet(make_data):
+    """On 10 October only September could have been billed."""
+    data = make_data(as_of="2026-10-10", entities=ENTITIES, clients=[client("ben")], contracts=[CONTRACTS[2]])
+    assert receivables.unbilled(data, OCTOBER)["month"].max() == "2026-09"
+
+
 @pytest.mark.parametrize(
     ("contracts", "state"),
     [

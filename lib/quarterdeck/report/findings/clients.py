@@ -73,17 +73,17 @@ def service_not_billed(data: Data, period: Period, as_of: date) -> list[Finding]
 def overdue_receivables(data: Data, period: Period, as_of: date) -> list[Finding]:
     """Invoices past due; serious when some are past due for more than 90 days."""
     rows = receivables.open_invoices(data, as_of)
-    rows = rows[(rows["days_overdue"] > 0) & (rows["balance"] > 0)]
-    if not len(rows):
-        return []
+    rows = rows[rows["days_overdue"] > 0]
     total, old = float(rows["balance"].sum()), rows.loc[rows["bucket"] == receivables.BUCKETS[-1], "balance"]
+    if total <= 0:
+        return []
     return [
         make(
             data, as_of, "overdue-receivables", "Clients have not paid what is due", "high" if len(old) else "medium",
             rule="overdue_receivables", entity=_entity(data, rows["client"]), money=total,
             since=rows["due_on"].min().date().isoformat(), action="Call the largest debtors, then stop their work",
-            evidence=f"{len(rows)} invoices, {amount(data, total)}, of it {amount(data, float(old.sum()))} for over "
-            f"90 days: {_worst(data, rows, 'balance')}.",
+            evidence=f"{(rows['balance'] > 0).sum()} invoices, {amount(data, total)} after credit, of it "
+            f"{amount(data, float(old.sum()))} for over 90 days: {_worst(data, rows, 'balance')}.",
         )
     ]  # fmt: skip
 

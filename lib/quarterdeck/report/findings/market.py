@@ -128,7 +128,8 @@ def overdue_deliveries(data: Data, period: Period, as_of: date) -> list[Finding]
     """Jobs past the promised day and not delivered; at stake is their price."""
     rows = transport.queue(data, as_of)
     rows = rows[rows["days_late"] > 0].sort_values(["days_late", "delivery"], ascending=[False, True])
-    parts = [f"{job['vessel']} for {job['customer']} by {job['days_late']:.0f} days" for job in rows.to_dict("records")]
+    days = rows["promised_on"].dt.strftime("%Y-%m-%d")
+    parts = [f"{vessel} (promised {day})" for vessel, day in zip(rows["vessel"], days, strict=True)]
     return _found(
         data, as_of, rows, "overdue-deliveries", "Jobs are past the promised day", "high",
         f"{len(rows)} not delivered: {_some(parts)}.", day="promised_on", money=float(rows["price"].sum()),
@@ -146,8 +147,8 @@ def late_deliveries(data: Data, period: Period, as_of: date, on_time_minimum: fl
     causes = [f"{cause} {count}" for cause, count in _counts(rows["late_cause"].fillna("not recorded")).items()]
     return _found(
         data, as_of, rows, "late-deliveries", "Too many jobs arrive late", "medium",
-        f"{len(rows)} jobs of three periods were late, {100 * rate:.0f} % came on time and "
-        f"{100 * on_time_minimum:.0f} % should; causes: {_some(causes)}.",
+        f"Of the jobs of three periods {100 * rate:.0f} % came on time, {100 * on_time_minimum:.0f} % should; "
+        f"late were {len(rows)}, by cause: {_some(causes)}.",
         day="promised_on", action="Remove the first cause, or promise later days", rule="late_deliveries",
     )  # fmt: skip
 

@@ -66,6 +66,7 @@ def cash_runs_out(data: Data, period: Period, as_of: date, *, within_months: int
             evidence=f"Cash ends {month} below zero; {amount(data, lacks)} is lacking {within_months} months from now.",
             money=lacks,
             action="Cut or postpone payments, or agree financing, before that month",
+            owner=_answers(data, "rules"),
         )
     ]
 
@@ -90,6 +91,7 @@ def behind_target(data: Data, period: Period, as_of: date, *, tolerance: float =
             f"targeted; {missed} of {len(table)} months missed.",
             money=wanted * (1 - share.value),
             action="Raise sales of the entities furthest behind, or set the targets anew",
+            owner=_answers(data, "rules"),
         )
     ]
 
@@ -115,6 +117,7 @@ def deferred_difference(data: Data, period: Period, as_of: date) -> list[Finding
             f"for; bookings that differ: {len(gaps)}, the worst {worst}.",
             money=float(gaps["difference"].abs().sum()),
             action="Post or correct the entries of these bookings",
+            owner=_answers(data, "systems"),
             since=f"{since.iloc[0]}-01" if len(since) else "",
         )
     ]
@@ -135,6 +138,7 @@ def bank_differs(data: Data, period: Period, as_of: date) -> list[Finding]:
             f"{amount(data, row.ledger)}: {amount(data, row.difference)} apart.",
             money=abs(row.difference),
             action="Compare the statement line by line and post what is missing",
+            owner=_answers(data, "systems"),
             since=f"{row.statement_on:%Y-%m-%d}",
         )
         for row in records(table[table["difference"].fillna(0) != 0])
@@ -170,6 +174,7 @@ def expense_flags(data: Data, period: Period, as_of: date, *, receipt_minimum: f
             f"{amount(data, rows['amount'].sum())}; the largest {worst}.",
             money=float(rows["amount"].sum()),
             action=action,
+            owner=_answers(data, "systems"),
             since=f"{rows['date'].min():%Y-%m-%d}",
         )
         found.append(finding)
@@ -215,6 +220,12 @@ def late_milestones(data: Data, period: Period, as_of: date) -> list[Finding]:
         )
         for row in records(late)
     ]
+
+
+def _answers(data: Data, table: str) -> str:
+    """Who answers for most of a table's rows: of the financial rules, or of the accounting system."""
+    owners = data.table(table, ["owner"])["owner"].mode()
+    return str(owners.iloc[0]) if len(owners) else ""
 
 
 RULES: tuple[Rule, ...] = (

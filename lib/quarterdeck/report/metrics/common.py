@@ -49,7 +49,7 @@ def recorded(data: Data, periods: list[Period]) -> list[Period]:
 
 
 def postings(data: Data, *columns: str) -> pd.DataFrame:
-    """Ledger lines (debit positive), with more of their columns if named, and role, category, behaviour of their account."""
+    """Ledger lines (debit positive), with more columns if named, and their account's role, category, behaviour."""
     ledger = data.table("ledger", ["line", "entry", "date", "entity", "account", "amount", *columns])
     return ledger.merge(data.table("accounts", ["account", "role", "category", "behaviour"]), on="account", how="left")
 
@@ -72,5 +72,5 @@ def each_day(frame: pd.DataFrame, first: str, last: str, period: Period) -> pd.D
 
 
 def records(frame: pd.DataFrame) -> Iterable[Any]:
-    """The rows as named tuples, whose fields are typed by their column: `for row in records(frame): row.amount`."""
+    """The rows as named tuples, whose fields carry the columns' own types: `row.amount`."""
     return frame.itertuples(index=False)

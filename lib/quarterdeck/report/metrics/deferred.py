@@ -64,11 +64,12 @@ def deferred_revenue(data: Data, period: Period) -> Measure:
 
 
 def delivered(data: Data, period: Period) -> Measure:
-    """Price of the bookings whose service ended in the period and was not cancelled, in money: what is earned."""
-    rows = data.table("bookings", ["booking", "entity", "ends_on", "price", "cancelled_on"])
+    """What was earned: price less refund of bookings whose service ended in the period, not cancelled, in money."""
+    rows = data.table("bookings", ["booking", "entity", "ends_on", "price", "refund", "cancelled_on"])
     if not len(rows):
         return Measure.unknown("no booking")
-    return Measure.total(in_period(rows[rows["cancelled_on"].isna()], "ends_on", period), "price")
+    ended = in_period(rows[rows["cancelled_on"].isna()], "ends_on", period)
+    return Measure.total(ended.assign(earned=ended["price"] - ended["refund"].fillna(0.0)), "earned")
 
 
 def deferred_in_ledger(data: Data, period: Period) -> Measure:

@@ -91,7 +91,8 @@ def by_channel(data: Data, period: Period) -> pd.DataFrame:
     made["payback"] = (months * made["spend"] / made["contribution"]).where(made["contribution"] > 0)
     channels = data.table("channels", ["channel", "name"])
     names = {**dict(zip(channels["channel"], channels["name"], strict=True)), UNRECORDED: UNRECORDED}
-    made = made.rename_axis("channel").reset_index().sort_values(["spend", "channel"], ascending=[False, True])
+    made = made.rename_axis("channel").reset_index()
+    made = made.sort_values(["spend", "won", "channel"], ascending=[False, False, True])
     made["channel"] = made["channel"].map(names)
     order = ["channel", "spend", "enquiries", "won", "conversion", "cac", "value", "contribution", "payback"]
     return made[order].reset_index(drop=True)

@@ -89,7 +89,10 @@ def _per_available(data: Data, period: Period, column: str | None) -> Measure:
 
 
 def calendar(data: Data, period: Period) -> pd.DataFrame:
-    """Share of capacity sold on each day of the last twelve periods: a row a month, a column a day of the month."""
+    """Share of capacity sold on each day of the last twelve periods: a row a month, a column a day of the month.
+
+    Missing before the first stay on record, and for days that the month does not have.
+    """
     import pandas as pd
 
     year = span(period)
@@ -98,6 +101,7 @@ def calendar(data: Data, period: Period) -> pd.DataFrame:
     capacity = entities.loc[entities["kind"] == "lodging", "capacity"].sum()
     days = pd.date_range(year.start, year.end, name="day")
     share = sold.reindex(days, fill_value=0) / (capacity or float("nan"))
+    share = share.where(share.index >= stays(data)["starts_on"].min())
     frame = pd.DataFrame({"month": days.strftime("%Y-%m"), "day": days.day, "share": share.to_numpy()})
     return frame.pivot(index="month", columns="day", values="share")
 

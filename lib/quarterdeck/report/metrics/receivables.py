@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ...model.period import Period
 from ..measure import Measure
 from .common import in_period, span
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...model.period import Period
     from ..data import Data
 
-BUCKETS = ("current", "1–30", "31–60", "61–90", "90+")  # noqa: RUF001
+BUCKETS = ("current", "1–30", "31–60", "61–90", "90+")
 STATES = ("missing", "expired", "unsigned", "expiring", "in force")
 _NO_CLIENT = "no client in scope"
 
@@ -75,10 +75,12 @@ def billed(data: Data, period: Period, column: str) -> Measure:
 
 
 def unbilled(data: Data, period: Period) -> pd.DataFrame:
-    """Client months of the last twelve periods with a `gap` (see `billing`), since the first month billed in scope."""
+    """Complete client months of twelve periods with a `gap` (see `billing`), since the first billed in scope."""
     known = data.table("invoices", ["month"])["month"]
+    first = known.min() if len(known) else ""
+    last = Period.latest_complete(min(period.end, data.as_of or period.end)).name
     rows = billing(data, span(period))
-    return rows[(rows["gap"] > 0) & (rows["month"] >= (known.min() if len(known) else ""))].reset_index(drop=True)
+    return rows[(rows["gap"] > 0) & rows["month"].between(first, last)].reset_index(drop=True)
 
 
 def open_invoices(data: Data, day: date) -> pd.DataFrame:

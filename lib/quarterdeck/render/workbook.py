@@ -1,0 +1,86 @@
+"""A report as one Excel workbook: its facts, its findings, and a sheet for each table."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from ..model.format import is_currency
+from ..model.report import Report, Table
+
+_FACTS = ("Figure", "Value", "Unit", "Previous", "Target", "Scope", "Period", "As of", "Method", "Note")
+_FINDINGS = ("Severity", "Finding", "Entity", "Evidence", "At stake", "Do", "Owner", "Due", "Since")
+
+
+def write_workbook(report: Report, path: Path) -> None:
+    """Write the workbook; the same report gives the same bytes. Text is never a formula or a link."""
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        day = datetime.combine(date.fromisoformat(report.as_of), datetime.min.time())
+        book.set_properties({"title": report.title, "company": report.company, "created": day})
+        tables = [block for section in report.sections for block in section.blocks if isinstance(block, Table)]
+        names = set[str]()
+        for table in (_facts(report), _findings(report), *tables):
+            _sheet(book, table, names)
+
+
+def _facts(report: Report) -> Table:
+    rows = [
+        (f.label, f.value, f.unit, f.previous, f.target, f.scope, f.period, f.as_of, f.method, f.note)
+        for f in report.facts
+    ]
+    units = ("text", "number", "text", "number", "number", "text", "text", "date", "text", "text")
+    return Table("facts", "Facts", _FACTS, units, tuple(rows))
+
+
+def _findings(report: Report) -> Table:
+    rows = [
+        (f.severity, f.title, f.entity, f.evidence, f.money, f.action, f.owner, f.due, f.since) for f in report.findings
+    ]
+    units = ("text", "text", "text", "text", report.currency, "text", "text", "date", "date")
+    return Table("findings", "Findings", _FINDINGS, units, tuple(rows))
+
+
+def _sheet(book: Any, table: Table, names: set[str]) -> None:
+    """One table with a bold, frozen, filtered head, and columns as wide as what they hold."""
+    sheet = book.add_worksheet(_sheet_name(table.caption, names))
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    formats = [book.add_format(_number_format(unit)) for unit in table.units]
+    for column, name in enumerate(table.columns):
+        sheet.write_string(0, column, name, head)
+        shown = [str(row[column]) for row in table.rows if row[column] is not None]
+        sheet.set_column(column, column, min(60, max(map(len, [name, *shown])) + 2))
+    for number, row in enumerate(table.rows, 1):
+        for column, (value, unit) in enumerate(zip(row, table.units, strict=True)):
+            if value is None or value == "":
+                continue
+            if unit == "date":
+                sheet.write_datetime(number, column, datetime.fromisoformat(str(value)[:10]), formats[column])
+            elif isinstance(value, (int, float)):
+                sheet.write(number, column, value, formats[column])
+            else:
+                sheet.write_string(number, column, str(value))
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(1, len(table.rows)), len(table.columns) - 1)
+
+
+def _number_format(unit: str) -> dict[str, str]:
+    if unit == "date":
+        return {"num_format": "yyyy-mm-dd"}
+    if unit == "percent":
+        return {"num_format": "0.0%"}
+    return {"num_format": "#,##0.00" if is_currency(unit) else "#,##0.##" if unit != "year" else "0"}
+
+
+def _sheet_name(caption: str, names: set[str]) -> str:
+    """A name that Excel accepts: at most 31 characters, no bracket, colon, star, mark or slash, used once."""
+    cleaned = "".join(" " if sign in "[]:*?/\\" else sign for sign in caption).strip(" '") or "Table"
+    name, count = cleaned[:31].rstrip(" '"), 2
+    while name.lower() in names:
+        suffix = f" {count}"
+        name, count = cleaned[: 31 - len(suffix)].rstrip(" '") + suffix, count + 1
+    names.add(name.lower())
+    return name

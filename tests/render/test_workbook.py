@@ -1,0 +1,66 @@
+"""A report as a workbook that opens, equals the page, and obeys nothing in the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from quarterdeck.model.report import Fact, Prose, Report, ReportKey, Section, Table
+from quarterdeck.render.workbook import write_workbook
+
+
+def report(*tables: Table) -> Report:
+    fact = Fact("cash", "Cash", 8370.5, "USD", "all", "2026-10", "2026-10-31", previous=8000.0)
+    section = Section("s", "S", (Prose(html="<p>x</p>"), *tables))
+    return Report(
+        ReportKey("p", "", "2026-10"),
+        "T",
+        "R",
+        "",
+        "2026-10-31",
+        "C",
+        "USD",
+        "en_US",
+        facts=(fact,),
+        sections=(section,),
+    )
+
+
+def table(caption: str, value: object, unit: str = "text") -> Table:
+    return Table("tbl", caption, ("Name",), (unit,), ((value,),), 1)
+
+
+def test_values_are_typed_and_every_table_has_a_sheet(tmp_path: Path) -> None:
+    """Money is a number, a day a date; findings and facts have sheets of their own."""
+    write_workbook(report(table("Cost", 12.5, "USD"), table("Due", "2026-11-02", "date")), tmp_path / "r.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    assert book.sheetnames == ["Facts", "Findings", "Cost", "Due"]
+    assert book["Facts"]["B2"].value == 8370.5 and book["Cost"]["A2"].value == 12.5
+    assert book["Due"]["A2"].value.isoformat() == "2026-11-02T00:00:00"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "@SUM(A1)", "-2", '=HYPERLINK("x")', "https://example.com", "{=1}"])
+def test_text_is_never_a_formula_or_a_link(tmp_path: Path, text: str) -> None:
+    """A spreadsheet shows what the data holds."""
+    write_workbook(report(table("T", text)), tmp_path / "r.xlsx")
+    cell = openpyxl.load_workbook(tmp_path / "r.xlsx")["T"]["A2"]
+    assert (cell.value, cell.data_type, cell.hyperlink) == (text, "s", None)
+
+
+def test_captions_that_no_sheet_can_be_called(tmp_path: Path) -> None:
+    """Long, forbidden, empty and repeated names each get a sheet."""
+    long = "What cloud, email: data transfer / domains take [of] gross burn"
+    write_workbook(
+        report(table(long, "a"), table(long, "b"), table("'?*", "c"), table("facts", "d")), tmp_path / "r.xlsx"
+    )
+    names = openpyxl.load_workbook(tmp_path / "r.xlsx").sheetnames
+    assert len({name.lower() for name in names}) == 6 and all(0 < len(name) <= 31 for name in names)
+
+
+def test_same_report_same_bytes(tmp_path: Path) -> None:
+    """No clock in the file."""
+    write_workbook(report(table("T", "x")), tmp_path / "a.xlsx")
+    write_workbook(report(table("T", "x")), tmp_path / "b.xlsx")
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()

@@ -1,0 +1,81 @@
+"""The only way to data: scope, as of, absence, and the record of what was read."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from quarterdeck.model.errors import DataError
+from quarterdeck.report.data import ABSENT, Data, newest_day
+
+CLIENTS = "client,entity,name,since,ended_on\na,one,A,2026-01-05,2026-08-01\nb,two,B,2026-06-01,\n"
+INVOICES = """invoice,client,month,issued_on,due_on,amount
+1,a,2026-01,2026-01-31,2026-02-28,100
+2,b,2026-06,2026-06-30,2026-12-30,50
+"""
+PAYMENTS = "payment,invoice,paid_on,amount\np1,1,2026-03-01,100\np2,2,2026-09-01,50\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "clients.csv").write_text(CLIENTS, "utf-8")
+    (tmp_path / "invoices.csv").write_text(INVOICES, "utf-8")
+    (tmp_path / "payments.csv").write_text(PAYMENTS, "utf-8")
+    return tmp_path
+
+
+def test_scope_reaches_tables_that_refer_to_it_over_several_steps(folder: Path) -> None:
+    """Payments belong to an entity through invoices and clients."""
+    data = Data(folder, only={"entities": ["two"]})
+    (folder / "entities.csv").write_text(
+        "entity,name,kind,unit,units,capacity,sells_for,billing,started_on\n"
+        "one,One,agency,month,months,,,,2020-01-01\ntwo,Two,agency,month,months,,,,2020-01-01\n",
+        "utf-8",
+    )
+    assert list(data.table("payments")["payment"]) == ["p2"]
+    assert list(Data(folder, only={"clients": ["a"]}).table("payments")["payment"]) == ["p1"]
+
+
+def test_as_of_hides_rows_and_events_that_came_later(folder: Path) -> None:
+    """On an earlier day the second client had not come, the first had not left, and due days stay."""
+    clients = Data(folder, as_of=date(2026, 5, 1)).table("clients")
+    assert list(clients["client"]) == ["a"] and clients["ended_on"].isna().all()
+    assert Data(folder, as_of=date(2026, 7, 1)).table("invoices")["due_on"].max().date() == date(2026, 12, 30)
+
+
+def test_newest_day_counts_events_and_no_plans(folder: Path) -> None:
+    """A due day in December is no news."""
+    assert newest_day(Data(folder)) == date(2026, 9, 1)
+
+
+def test_absent_table_is_empty_typed_and_on_record(folder: Path) -> None:
+    """Code that filters and sums goes on; whoever asks is told."""
+    data = Data(folder)
+    leads = data.table("leads", ["value", "created_on"])
+    assert leads.empty and leads["value"].sum() == 0 and list(leads["created_on"].dt.month) == []
+    assert data.reads["leads"] == ABSENT and data.absent({"leads", "clients"}) == ["leads"]
+
+
+def test_unknown_table_and_column_get_the_nearest(folder: Path) -> None:
+    """A misspelt name is no absent table."""
+    with pytest.raises(DataError, match="Did you mean 'clients'"):
+        Data(folder).table("client")
+    with pytest.raises(DataError, match="Did you mean 'amount'"):
+        Data(folder).table("payments", ["amonut"])
+
+
+def test_changing_a_table_in_a_cell_changes_no_other_reader(folder: Path) -> None:
+    """Each caller has a frame of its own."""
+    data = Data(folder)
+    mine = data.table("payments")
+    mine["amount"] = 0
+    assert data.table("payments")["amount"].sum() == 150
+
+
+def test_quoted_line_breaks_and_bom_are_read(folder: Path) -> None:
+    """A spreadsheet's export, as it comes."""
+    text = CLIENTS.replace("one,A,", '"one","A\nand Co, Ltd",')
+    (folder / "clients.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert Data(folder).table("clients")["name"].iloc[0] == "A\nand Co, Ltd"

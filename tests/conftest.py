@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 COMPANY = {
-    "company": "company,currency,time_zone\nMöwe & Söhne,EUR,Europe/Berlin\n",
+    "company": "company,currency,time_zone,owner\nMöwe & Söhne,EUR,Europe/Berlin,\n",
     "entities": (
-        "entity,name,kind,unit,units,capacity,sells_for,billing,started_on\n"
-        "ferry,Ferry,charter,crossing,crossings,1,,deposit,2020-01-01\n"
-        "inn,Inn,lodging,night,nights,4,,,2021-05-01\n"
+        "entity,name,kind,unit,units,capacity,sells_for,billing,started_on,owner\n"
+        "ferry,Ferry,charter,crossing,crossings,1,,deposit,2020-01-01,\n"
+        "inn,Inn,lodging,night,nights,4,,,2021-05-01,\n"
     ),
     "accounts": (
         "account,name,type,role,category,behaviour\n"

@@ -2,18 +2,18 @@
 """The tables that people keep by hand, as text: a header, then one row a line, cells separated by a bar."""
 
 COMPANY = """
-company | currency | time_zone
-Harbor Light Ventures | USD | America/Los_Angeles
+company | currency | time_zone | owner
+Harbor Light Ventures | USD | America/Los_Angeles | Maren Holt
 """
 
 ENTITIES = """
-entity | name | kind | unit | units | capacity | sells_for | billing | started_on
-jada | JADA | charter | charter | charters | 1 | | deposit of half, balance on the day | 2021-04-10
-queenofsandiego | QueenofSanDiego | brand | charter | charters | 1 | jada | bookings billed by the vessel | 2021-06-01
-quickdumpnow | QuickDumpNow | hauling | job | jobs | 3 | | paid on the day | 2023-02-15
-dangerouscentaur | DangerousCentaur | agency | client month | client months | | | monthly retainer, due in 15 days | 2019-09-01
-rental-3028-51st | 3028 51st St rental | lodging | night | nights | 1 | | paid in full when booked | 2024-03-01
-yacht-delivery | Expert Yacht Delivery | transport | delivery | deliveries | 2 | | | 2024-08-15
+entity | name | kind | unit | units | capacity | sells_for | billing | started_on | owner
+jada | JADA | charter | charter | charters | 1 | | deposit of half, balance on the day | 2021-04-10 | Maren Holt
+queenofsandiego | QueenofSanDiego | brand | charter | charters | 1 | jada | bookings billed by the vessel | 2021-06-01 | Ines Farrow
+quickdumpnow | QuickDumpNow | hauling | job | jobs | 3 | | paid on the day | 2023-02-15 | Maren Holt
+dangerouscentaur | DangerousCentaur | agency | client month | client months | | | monthly retainer, due in 15 days | 2019-09-01 | Priya Lund
+rental-3028-51st | 3028 51st St rental | lodging | night | nights | 1 | | paid in full when booked | 2024-03-01 | Priya Lund
+yacht-delivery | Expert Yacht Delivery | transport | delivery | deliveries | 2 | | | 2024-08-15 | Maren Holt
 """
 
 ACCOUNTS = """

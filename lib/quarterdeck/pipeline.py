@@ -20,6 +20,7 @@ from .model.period import Period
 from .model.persona import Persona, load_personas
 from .model.report import Report, ReportKey
 from .project import Checked, Project, as_of_day, check_data
+from .reconcile import check_blind_spots, reconcile
 from .render import Renderer, build_site, choose
 
 Progress = Callable[[str, int], None]
@@ -94,10 +95,9 @@ def plan(project: Project, request: Request) -> tuple[list[Job], Checked]:
             raise QuarterdeckError(
                 "period", f"{period} begins after {as_of}, the newest day known", "Choose an earlier one"
             )
-        for subject in checked.subjects[persona.each] if persona.each else [""]:
-            jobs.append(
-                _job(project, request, outline, persona, ReportKey(persona.id, subject, period.name), as_of, checked)
-            )
+        for subject in ["", *checked.subjects.get(persona.each, {})]:
+            key = ReportKey(persona.id, subject, period.name)
+            jobs.append(_job(project, request, outline, persona, key, as_of, checked))
     return jobs, checked
 
 
@@ -150,6 +150,7 @@ def run(project: Project, request: Request, progress: Progress = lambda label, t
             progress(job.key.slug, total)
             results[job.key] = Result(job.key, "failed" if error else "built", job.reason, seconds=seconds, error=error)
         progress("site", total)
+        _check_together(project, request, [job for job in jobs if not results[job.key].error], checked)
         folders = _published(project, checked)
         site = build_site(project.root, folders, renderer)
         notices = [f"{warning}." for warning in checked.warnings]
@@ -213,6 +214,9 @@ def _execute_one(job: Job, checked: Checked, kernels: Any) -> float:
         where = f"report {job.key.slug} {job.key.period}"
         executed = run_notebook(job.notebook, staging / "report.ipynb", job.parameters, kernels, where)
         report = harvest(executed, job.key, job.persona, job.as_of, checked.company, checked.currency, job.commentary)
+        if job.key.subject:
+            name = checked.subjects[job.persona.each][job.key.subject]
+            report = replace(report, title=f"{report.title}: {name}")
     except QuarterdeckError:
         job.folder.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
@@ -229,6 +233,25 @@ def _execute_one(job: Job, checked: Checked, kernels: Any) -> float:
     os.replace(staging, job.folder)
     shutil.rmtree(old, ignore_errors=True)
     return seconds
+
+
+def _check_together(project: Project, request: Request, jobs: list[Job], checked: Checked) -> None:
+    """What must hold between the reports of this run; raises QuarterdeckError before anything is shown."""
+    texts = [(job.folder / "facts.json").read_text("utf-8") for job in jobs]
+    passed, stamp = project.cache / "together", reuse.seal([*texts, request.personas, reuse.code_hash("report")])
+    if passed.is_file() and passed.read_text("utf-8") == stamp:
+        return
+    reports = [Report.load(job.folder / "facts.json") for job in jobs]
+    reconcile(reports)
+    overseer = next((job for job in jobs if job.persona.oversees and not job.key.subject), None)
+    if overseer and not request.personas:
+        from .report import findings
+        from .report.data import Data
+
+        data = Data(project.data, as_of=overseer.as_of, trusted=True)
+        found = findings.everything(data, Period.parse(overseer.key.period), overseer.as_of)
+        check_blind_spots(reports, checked.entities, found)
+    passed.write_text(stamp, "utf-8")
 
 
 def _published(project: Project, checked: Checked) -> list[Path]:
@@ -292,7 +315,7 @@ def _finish(project: Project, job: Job, result: Result, site: Path) -> Result:
     page, digest = site / job.key.path / "index.html", _digest_path(project, job.key)
     return replace(
         result,
-        sections=len(job.persona.sections),
+        sections=len(job.persona.all_sections),
         page=page if page.is_file() else None,
         digest=digest if digest.is_file() else None,
     )

@@ -5,16 +5,21 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .execute.reuse import code_hash
 from .model.errors import DataError, QuarterdeckError
 from .model.persona import Persona
 from .report.data import table_hashes
+
+if TYPE_CHECKING:
+    from .report.data import Data
 
 
 @dataclass(frozen=True)
@@ -79,15 +84,15 @@ class Project:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check of the data found: hashes by table, newest day, company, currency, warnings, subjects by table."""
+    """What a check of the data found: hashes by table, newest day, company, currency, warnings, names by id."""
 
     hashes: dict[str, str]
     newest: str
     company: str
     currency: str
     warnings: tuple[str, ...]
-    subjects: dict[str, list[str]]
-    entities: list[str]
+    subjects: dict[str, dict[str, str]]
+    entities: dict[str, str]
 
 
 def check_data(project: Project, personas: list[Persona]) -> Checked:
@@ -128,9 +133,31 @@ def _check(project: Project, hashes: dict[str, str], tables: list[str]) -> Check
         company=str(company["company"]),
         currency=str(company["currency"]),
         warnings=tuple(warnings),
-        subjects={name: sorted(data.table(name)[schemas()[name].key[0]]) for name in tables if name in schemas()},
-        entities=sorted(data.table("entities")["entity"]),
+        subjects={name: _subjects(data, name) for name in tables if name in schemas()},
+        entities=_names(data, "entities"),
     )
+
+
+def _names(data: Data, table: str) -> dict[str, str]:
+    """The rows of a table by key, with the name to be printed."""
+    from .report.schema import schemas
+
+    frame, key = data.table(table), schemas()[table].key[0]
+    names = frame["name"] if "name" in frame else frame[key]
+    return dict(sorted(zip(frame[key], names.astype(str), strict=True)))
+
+
+def _subjects(data: Data, table: str) -> dict[str, str]:
+    """The rows that a persona is repeated for; raises DataError for a key that cannot be part of an address."""
+    named = _names(data, table)
+    for key in named:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", key):
+            raise DataError(
+                f"{data.folder / table}.csv",
+                f"found the id {key!r}",
+                "A report's address needs letters, digits, hyphens or dots",
+            )
+    return named
 
 
 def as_of_day(checked: Checked, wanted: str) -> date:

@@ -30,8 +30,8 @@ def test_scope_reaches_tables_that_refer_to_it_over_several_steps(folder: Path) 
     """Payments belong to an entity through invoices and clients."""
     data = Data(folder, only={"entities": ["two"]})
     (folder / "entities.csv").write_text(
-        "entity,name,kind,unit,units,capacity,sells_for,billing,started_on\n"
-        "one,One,agency,month,months,,,,2020-01-01\ntwo,Two,agency,month,months,,,,2020-01-01\n",
+        "entity,name,kind,unit,units,capacity,sells_for,billing,started_on,owner\n"
+        "one,One,agency,month,months,,,,2020-01-01,\ntwo,Two,agency,month,months,,,,2020-01-01,\n",
         "utf-8",
     )
     assert list(data.table("payments")["payment"]) == ["p2"]

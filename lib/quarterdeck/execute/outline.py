@@ -60,7 +60,7 @@ class Outline:
 
     def check(self, persona: Persona, file: str) -> None:
         """Raise PersonaError when a persona asks for a section or a parameter that the notebook does not have."""
-        for name in persona.sections:
+        for name in persona.all_sections:
             if name not in self.sections:
                 remedy = nearest(name, self.sections)
                 raise PersonaError(f"{file}, key sections", f"{name!r} is no section of {self.path.name}", remedy)
@@ -70,10 +70,17 @@ class Outline:
                 raise PersonaError(f"{file}, key parameters", f"{name!r} is no parameter of {self.path.name}", remedy)
 
     def select(self, persona: Persona) -> Any:
-        """A notebook of the head and the persona's sections in its order; each cell says which section it is in."""
+        """A notebook of the head and the persona's sections in its order; each cell says which section it is in.
+
+        The headings of appendices say so.
+        """
         cells = [deepcopy(cell) for cell in self.head]
-        for name in persona.sections:
-            for cell in deepcopy(self.sections[name]):
+        for name in persona.all_sections:
+            chosen = deepcopy(self.sections[name])
+            if name in persona.appendix:
+                heading, rest = heading_of(chosen[0])
+                chosen[0].source = f"## Appendix: {heading} {{#{name}}}\n\n{rest}".rstrip()
+            for cell in chosen:
                 cell.metadata["quarterdeck"] = {"section": name}
                 cells.append(cell)
         return nbformat.v4.new_notebook(cells=cells, metadata=deepcopy(self.metadata))

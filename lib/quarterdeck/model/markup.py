@@ -80,6 +80,17 @@ def fact_strip(facts: tuple[Fact, ...] | list[Fact], formats: Formats) -> str:
     return f'<div class="qd-facts">{"".join(fact_card(fact, formats) for fact in facts)}</div>' if facts else ""
 
 
+def fact_methods(facts: Sequence[Fact]) -> str:
+    """The footnote of some facts: how each is computed, and its rows; folded away."""
+    notes = []
+    for fact in facts:
+        rows = f' <a href="{text(fact.rows)}" download>Rows (CSV)</a>' if fact.rows else ""
+        if fact.method or rows:
+            notes.append(f"<li><strong>{text(fact.label)}</strong>: {text(fact.method)}{rows}</li>")
+    summary = "<summary>How this is computed</summary>"
+    return f'<details class="qd-methods">{summary}<ul>{"".join(notes)}</ul></details>' if notes else ""
+
+
 def finding_callout(finding: Finding, formats: Formats) -> str:
     """A finding as a callout: severity, title, evidence, money at stake, and who does what by when."""
     facets = []

@@ -23,10 +23,12 @@ class Recipient(BaseModel):
 class Persona(BaseModel):
     """A reader and what its report holds.
 
-    `lens` says in a sentence what this reader cares about. `sections` are ids of the notebook's sections, in order;
-    `digest` those that the mail carries; `headline` the ids of the facts shown first. `entities` limits the data
-    to some entities (empty: all). `parameters` overrides variables of the notebook's parameters cell. `each`
-    names a table: one report for each of its rows. Recipients and schedule never cause a report to be rebuilt.
+    `lens` says in a sentence what this reader cares about. `sections` are ids of the notebook's sections, in order, and
+    `appendix` those that follow as appendices; `digest` those that the mail carries; `headline` the ids of the facts
+    shown first. `entities` limits the data to some entities (empty: all). `parameters` overrides variables of the
+    notebook's parameters cell. `each` names a table: besides the whole, one report for each of its rows. With
+    `oversees` some report must show every entity and every serious finding. Recipients and schedule never cause a
+    report to be rebuilt.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,14 +38,21 @@ class Persona(BaseModel):
     reader: str = Field(min_length=1)
     lens: str = ""
     sections: tuple[str, ...] = Field(min_length=1)
+    appendix: tuple[str, ...] = ()
     headline: tuple[str, ...] = ()
     digest: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
     parameters: dict[str, Any] = Field(default_factory=dict)
     each: str = ""
+    oversees: bool = False
     locale: str = "en_US"
     recipients: tuple[Recipient, ...] = ()
     schedule: Literal["weekly", "monthly", "quarterly"] = "monthly"
+
+    @property
+    def all_sections(self) -> tuple[str, ...]:
+        """Sections and appendices, in order."""
+        return (*self.sections, *self.appendix)
 
     @property
     def period_kind(self) -> str:
@@ -80,11 +89,10 @@ def load_persona(path: Path) -> Persona:
             f"{path}, key {key}", f"{first['msg'].lower()}{found}", "See the README on personas"
         ) from err
     for name in persona.digest:
-        if name not in persona.sections:
-            raise PersonaError(
-                f"{path}, key digest", f"{name!r} is not among its sections", nearest(name, persona.sections)
-            )
-    if len(set(persona.sections)) < len(persona.sections):
+        if name not in persona.all_sections:
+            remedy = nearest(name, persona.all_sections)
+            raise PersonaError(f"{path}, key digest", f"{name!r} is not among its sections", remedy)
+    if len(set(persona.all_sections)) < len(persona.all_sections):
         raise PersonaError(f"{path}, key sections", "names a section twice", "Remove one")
     return persona
 

@@ -73,7 +73,7 @@ class Fact:
     def verdict(self) -> Literal["good", "bad", ""]:
         """Whether the change is for the better; empty when nothing that shows moved or no direction is better."""
         shown = 0.0005 if self.unit == "percent" else 0.005 if self.unit.isupper() else 0.05
-        if not self.better or abs(self.change or 0.0) < shown:
+        if not self.better or self.change is None or abs(self.change) < shown:
             return ""
         return "good" if (self.change > 0) == (self.better == "higher") else "bad"
 

@@ -28,6 +28,9 @@ def by_slug(reports: list[Report]) -> dict[str, list[Report]]:
 def with_cards(shell: str, reports: list[Report]) -> str:
     """The rendered home page with a card for the latest report of every slug in its marked place."""
     latest = [same[0] for same in by_slug(reports).values()]
+    wholes = {report.key.persona for report in latest if not report.key.subject}
+    repeated = {persona: [r for r in latest if r.key.subject and r.key.persona == persona] for persona in wholes}
+    shown = [report for report in latest if not report.key.subject or report.key.persona not in wholes]
     if not _MARKER.search(shell):
         remedy = 'Keep <div id="quarterdeck-reports"></div> in a raw HTML block'
         raise RenderError("index.qmd", "has no place for the reports", remedy)
@@ -38,11 +41,13 @@ def with_cards(shell: str, reports: list[Report]) -> str:
         f'<h1 class="qd-title">{text(", ".join(companies))}</h1>'
         f'<div class="qd-when"><span>{len(latest)} reports for {text(" and ".join(when))}</span></div></header>'
     )
-    cards = f'<div class="qd-cards">{"".join(_card(report) for report in latest)}</div>'
+    made = "".join(_card(report, repeated.get(report.key.persona, [])) for report in shown)
+    cards = f'<div class="qd-cards">{made}</div>'
     return _MARKER.sub(lambda found: found[1] + heading + cards + found[2], shell, count=1)
 
 
-def _card(report: Report) -> str:
+def _card(report: Report, repeated: list[Report]) -> str:
+    """A report's card; those that repeat it for each row of a table are links folded into it."""
     formats = Formats(report.locale, report.currency)
     facts = report.headline_facts()[:3]
     first = "".join(f"<p>{worst_line(finding, formats)}</p>" for finding in worst(report.findings, 1))
@@ -52,9 +57,15 @@ def _card(report: Report) -> str:
         f'<p class="qd-company">{text(report.reader)}</p>'
         f'<h2 class="qd-card-title"><a href="{text(report.key.path)}/index.html">{text(report.title)}</a></h2>'
         f'<dl class="qd-card-facts">{"".join(_figure(fact, formats) for fact in facts)}</dl>'
-        f'<div class="qd-card-worst">{first}</div><p class="qd-card-when"><span>{text(period)}</span> '
+        f'<div class="qd-card-worst">{first}</div>{_links(repeated)}<p class="qd-card-when"><span>{text(period)}</span> '
         f"<span>as of {text(long_date(report.as_of, report.locale))}</span></p></article>"
     )
+
+
+def _links(repeated: list[Report]) -> str:
+    links = [f'<li><a href="{text(r.key.path)}/index.html">{text(r.title)}</a></li>' for r in repeated]
+    summary = f"<summary>{len(links)} single reports</summary>"
+    return f'<details class="qd-card-each">{summary}<ul>{"".join(links)}</ul></details>' if links else ""
 
 
 def _figure(fact: Fact, formats: Formats) -> str:

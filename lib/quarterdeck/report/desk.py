@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..model.errors import NotebookError
 from ..model.format import Formats
-from ..model.markup import fact_strip, figure_html, finding_callout, finding_list, table_html, text
+from ..model.markup import fact_methods, fact_strip, figure_html, finding_callout, finding_list, table_html, text
 from ..model.period import Period
 from ..model.persona import Persona, load_personas
 from ..model.report import Fact, Figure, Finding, Source
@@ -89,7 +89,8 @@ class Desk:
 
     def show(self, *facts: Fact) -> None:
         """Show facts as a row of headline figures; only what is shown is part of the report."""
-        self._publish("facts", [asdict(fact) for fact in facts], fact_strip(facts, self.formats))
+        html = fact_strip(facts, self.formats) + fact_methods(facts)
+        self._publish("facts", [asdict(fact) for fact in facts], html)
 
     def findings(self, findings: Sequence[Finding], *, limit: int | None = None, none: str = "Nothing found.") -> None:
         """Show findings as callouts, the worst first; all count, those past `limit` are shown as a folded list."""

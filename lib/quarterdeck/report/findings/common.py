@@ -32,16 +32,19 @@ def make(
     action: str = "",
     owner: str = "",
     since: str = "",
+    leads: bool = False,
 ) -> Finding:
     """A finding with owner and due day from the open action that answers it, if there is one.
 
-    Otherwise it is due 7, 14 or 30 days after `as_of`, by severity, and `owner` is as given (from a table).
+    Otherwise `owner` is as given (from a table), else who answers for the entity, else for the business, and it is due
+    7, 14 or 30 days after `as_of`, by severity.
     """
     actions = data.table("actions", ["finding", "owner", "due_on", "done_on"])
     agreed = actions[(actions["finding"] == id) & actions["done_on"].isna()].sort_values(["due_on", "owner"])
     due = (as_of + timedelta(days=_DAYS[severity])).isoformat()
     if len(agreed):
         owner, due = str(agreed["owner"].iloc[0]), agreed["due_on"].iloc[0].date().isoformat()
+    owner = owner or _answers(data, entity)
     return Finding(
         id,
         title,
@@ -54,7 +57,14 @@ def make(
         due,
         since,
         rule=rule,
+        leads=leads,
     )
+
+
+def _answers(data: Data, entity: str) -> str:
+    entities, company = data.table("entities", ["entity", "owner"]), data.table("company", ["owner"])
+    owners = [*entities.loc[entities["entity"] == entity, "owner"].dropna(), *company["owner"].dropna()]
+    return str(owners[0]) if owners else ""
 
 
 def amount(data: Data, value: float) -> str:

@@ -43,6 +43,7 @@ def _broken(data: Data, period: Period, as_of: date, rule: Any) -> Finding:
         action=rule.remedy,
         owner=rule.owner,
         since=f"{rule.since:%Y-%m-%d}",
+        leads=True,
     )
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tools import find_browser, open_browser
 
 ROOT = Path(__file__).parent.parent
 COMPANY = {
@@ -48,3 +52,16 @@ def project(tmp_path: Path) -> Path:
         for name, text in files.items():
             (root / folder / f"{name}.{suffix}").write_text(text, "utf-8")
     return root
+
+
+@pytest.fixture(scope="module")
+def browser_path() -> str:
+    """A real browser; without one the test is skipped and says how to get it."""
+    return find_browser()
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[Any]:
+    """One headless Chromium for a module's tests."""
+    with open_browser(browser_path) as running:
+        yield running

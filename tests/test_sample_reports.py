@@ -19,7 +19,6 @@ from quarterdeck.model.format import Formats
 from quarterdeck.model.report import Fact
 from quarterdeck.pipeline import Outcome, Request
 from quarterdeck.project import Project
-from tools import needs_browser, open_browser
 
 ROOT = Path(__file__).parent.parent
 PERSONAS = sorted(path.stem for path in (ROOT / "personas").glob("*.yml"))
@@ -170,22 +169,20 @@ def test_every_entity_and_every_serious_finding_is_in_a_report(built: tuple[Path
 
 
 @pytest.mark.browser
-@needs_browser
-def test_every_chart_draws_with_the_network_off(built: tuple[Path, Outcome]) -> None:
+def test_every_chart_draws_with_the_network_off(built: tuple[Path, Outcome], browser: Any) -> None:
     """From disk, at phone and desktop width: all charts, no console error, no request out, no sideways scroll."""
     site = built[0] / "_site"
-    with open_browser() as browser:
-        for width in (360, 1280):
-            context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
-            page, wrong = context.new_page(), list[str]()
-            watch(page, wrong)
-            for path in sorted(site.rglob("index.html")):
-                page.goto(path.as_uri())
-                count = page.locator(".qd-figure").count()
-                page.wait_for_function("n => document.querySelectorAll('.qd-plot .main-svg').length >= n", arg=count)
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-                assert not wrong, (path, wrong)
-            context.close()
+    for width in (360, 1280):
+        context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+        page, wrong = context.new_page(), list[str]()
+        watch(page, wrong)
+        for path in sorted(site.rglob("index.html")):
+            page.goto(path.as_uri())
+            count = page.locator(".qd-figure").count()
+            page.wait_for_function("n => document.querySelectorAll('.qd-plot .main-svg').length >= n", arg=count)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert not wrong, (path, wrong)
+        context.close()
 
 
 def watch(page: Any, wrong: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Tools that a test may need: found where they are, and said how to get where they are not."""
+"""Tools that a test may need: used where they are; where not, the test is skipped and says how to get them."""
 
 from __future__ import annotations
 
@@ -6,30 +6,45 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "chromium-headless-shell")
-BROWSER = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, NAMES)), None)
-REQUIRED = bool(os.environ.get("REQUIRE_ALL"))
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "chromium-headless-shell",
+)
 
-needs_browser = pytest.mark.skipif(
-    not BROWSER and not REQUIRED, reason="no browser: apt-get install chromium, or set BROWSER_PATH"
-)
-needs_quarto = pytest.mark.skipif(
-    not shutil.which("quarto"), reason="no Quarto: make quarto, or install it from quarto.org"
-)
+
+def lacking(what: str, remedy: str) -> NoReturn:
+    """Skip and say how to get it, or fail where everything must be there."""
+    (pytest.fail if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip)(f"no {what}: {remedy}")
+    raise AssertionError
+
+
+def find_tool(name: str, remedy: str) -> str:
+    """The path of a program."""
+    return shutil.which(name) or lacking(name, remedy)
+
+
+def find_browser() -> str:
+    """The path of Chromium or Chrome, as the product finds it."""
+    found = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    return found or lacking("browser", "apt-get install --no-install-recommends chromium, or set BROWSER_PATH")
 
 
 @contextmanager
-def open_browser() -> Iterator[Any]:
+def open_browser(path: str) -> Iterator[Any]:
     """Headless Chromium, driven by Playwright, that makes no request of its own."""
     from playwright.sync_api import sync_playwright
 
     quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu", *quiet])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", *quiet])
         try:
             yield browser
         finally:

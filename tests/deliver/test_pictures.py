@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import struct
 import subprocess
 import sys
@@ -18,16 +17,6 @@ from quarterdeck.deliver import pictures as pictures_module
 from quarterdeck.deliver.pictures import styled
 
 from .sample import figure
-
-
-@pytest.fixture
-def browser_path():
-    """A real browser, or a skip that says how to get one."""
-    path = os.environ.get("BROWSER_PATH") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not path:
-        told = "no browser: apt-get install --no-install-recommends chromium fonts-liberation"
-        pytest.fail(told) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(told)
-    return path
 
 
 def processes_of(folder: Path) -> list[str]:

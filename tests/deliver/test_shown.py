@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from quarterdeck.deliver import compose, to_html
 
 from .sample import URL, fact, filled_with, markdown, report
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A running browser, or a skip that says how to get one."""
-    path = os.environ.get("BROWSER_PATH") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not path:
-        told = "no browser: apt-get install --no-install-recommends chromium fonts-liberation"
-        pytest.fail(told) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(told)
-    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.slow
@@ -33,10 +17,10 @@ def chromium():
 @pytest.mark.parametrize(
     "made", [report(), filled_with("W" * 500), report(facts=(fact("burn", -1e27, previous=1e27), fact("cash", 1e27)))]
 )
-def test_no_window_scrolls_sideways_and_nothing_is_unreadable(chromium, made, scheme, width):
+def test_no_window_scrolls_sideways_and_nothing_is_unreadable(browser, made, scheme, width):
     """Ordinary, very long and very large content fits a phone; colours keep their contrast in both schemes."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python").Axe()
-    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
+    axe = Axe()
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
     page = context.new_page()
     page.set_content(to_html(compose(made, url=URL), markdown))
     assert page.evaluate("document.documentElement.scrollWidth") == width

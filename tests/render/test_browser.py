@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,28 +16,6 @@ from .handmade import report
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DARK = "document.documentElement.dataset.scheme === 'alternate'"
-
-
-def lacking(what: str, remedy: str) -> None:
-    """Skip and say how to get it, or fail where everything must be there."""
-    (pytest.fail if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip)(f"{what} is not installed: {remedy}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One Chromium for all of these tests."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        lacking("playwright", "pip install playwright")
-    names = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
-    path = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, names)), None)
-    if not path:
-        lacking("Chromium", "apt-get install --no-install-recommends chromium-headless-shell, or set BROWSER_PATH")
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield running
-        running.close()
 
 
 @dataclass
@@ -177,10 +153,8 @@ def test_paper_is_light_and_charts_fit(visit: Callable[..., Visit]) -> None:
 @pytest.mark.parametrize("name", ["r/owner/2026-10/index.html", "index.html"])
 def test_pages_are_accessible(visit: Callable[..., Visit], name: str, scheme: str) -> None:
     """Axe finds no fault of WCAG 2 A or AA: contrast, names, roles, order."""
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        lacking("axe-playwright-python", "pip install axe-playwright-python")
+    from axe_playwright_python.sync_playwright import Axe
+
     page = visit(name, scheme=scheme).page
     page.wait_for_timeout(300)
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]})

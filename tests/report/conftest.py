@@ -9,18 +9,32 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from quarterdeck.report.data import Data
 from quarterdeck.report.schema import Column, schemas
 
 MakeData = Callable[..., Data]
+settings.register_profile(
+    "quarterdeck", max_examples=25, derandomize=True, database=None, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+settings.load_profile("quarterdeck")
 
 
 @pytest.fixture
 def make_data(tmp_path: Path) -> MakeData:
-    """`make_data(as_of="2026-10-31", bookings=[{"price": 100, …}])`: tables, plausible where no value is given."""
+    """`make_data(as_of="2026-10-31", bookings=[{"price": 100, …}])`: tables, plausible where no value is given.
 
-    def make(as_of: str = "", only: dict[str, list[str]] | None = None, **tables: list[dict[str, Any]]) -> Data:
+    `trusted` leaves out the check of each table, for data that a test generates many times.
+    """
+
+    def make(
+        as_of: str = "",
+        only: dict[str, list[str]] | None = None,
+        trusted: bool = False,
+        **tables: list[dict[str, Any]],
+    ) -> Data:
         tables.setdefault("company", [{}])
         for name, rows in tables.items():
             schema = schemas()[name]
@@ -30,7 +44,7 @@ def make_data(tmp_path: Path) -> MakeData:
             unknown = {key for row in rows for key in row} - set(schema.columns)
             assert not unknown, f"{name} has no {unknown}"
             pd.DataFrame(filled, columns=list(schema.columns)).to_csv(tmp_path / f"{name}.csv", index=False)
-        return Data(tmp_path, as_of=date.fromisoformat(as_of) if as_of else None, only=only)
+        return Data(tmp_path, as_of=date.fromisoformat(as_of) if as_of else None, only=only, trusted=trusted)
 
     return make
 

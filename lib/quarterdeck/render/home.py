@@ -57,7 +57,8 @@ def _card(report: Report, repeated: list[Report]) -> str:
         f'<p class="qd-company">{text(report.reader)}</p>'
         f'<h2 class="qd-card-title"><a href="{text(report.key.path)}/index.html">{text(report.title)}</a></h2>'
         f'<dl class="qd-card-facts">{"".join(_figure(fact, formats) for fact in facts)}</dl>'
-        f'<div class="qd-card-worst">{first}</div>{_links(repeated)}<p class="qd-card-when"><span>{text(period)}</span> '
+        f'<div class="qd-card-worst">{first}</div>{_links(repeated)}'
+        f'<p class="qd-card-when"><span>{text(period)}</span> '
         f"<span>as of {text(long_date(report.as_of, report.locale))}</span></p></article>"
     )
 

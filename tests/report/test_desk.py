@@ -1,0 +1,103 @@
+"""The analyst's side of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from quarterdeck.model.errors import NotebookError
+from quarterdeck.model.period import Period
+from quarterdeck.model.persona import Persona
+from quarterdeck.model.report import Finding
+from quarterdeck.report.data import Data
+from quarterdeck.report.desk import Desk
+from quarterdeck.report.measure import Measure
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Everything that the desk displays."""
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    return shown
+
+
+@pytest.fixture
+def desk(make_data: Callable[..., Data], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.chdir(tmp_path)
+    data = make_data(bookings=[{"price": 100, "booked_on": "2026-10-03"}, {"price": 50, "booked_on": "2026-09-03"}])
+    persona = Persona.model_validate({"id": "p", "title": "T", "reader": "R", "sections": ["s"]})
+    return Desk(persona, Period.parse("2026-10"), date(2026, 10, 31), "", data, pipeline=True)
+
+
+def booked(data: Data) -> Callable[[Period], Measure]:
+    def metric(period: Period) -> Measure:
+        rows = data.table("bookings")
+        inside = rows["booked_on"].between(period.start.isoformat(), period.end.isoformat())
+        return Measure.total(rows[inside], "price") if inside.any() else Measure.unknown("nothing booked")
+
+    return metric
+
+
+def test_fact_compares_and_keeps_its_rows(desk: Desk, tmp_path: Path) -> None:
+    """Beside the period stand the one before and the trend, and a CSV that re-sums."""
+    fact = desk.fact("booked", "Booked", booked(desk.data), better="higher", trend=3)
+    assert (fact.value, fact.previous, fact.trend, fact.verdict) == (100, 50, (None, 50, 100), "good")
+    assert pd.read_csv(tmp_path / fact.rows)["contribution"].sum() == 100
+
+
+def test_fact_of_an_absent_table_is_unknown_and_says_why(desk: Desk) -> None:
+    """Never zero; and only the facts that needed the table."""
+    fact = desk.fact("won", "Won", lambda period: Measure.total(desk.data.table("leads"), "value"))
+    assert (fact.value, fact.note, fact.rows) == (None, "leads absent", "")
+    assert desk.fact("booked", "Booked", booked(desk.data)).value == 100
+
+
+def test_stating_a_fact_twice_is_an_error_in_a_run(desk: Desk) -> None:
+    """Two values under one id would be two truths."""
+    desk.fact("booked", "Booked", booked(desk.data))
+    with pytest.raises(NotebookError, match="booked: is stated twice"):
+        desk.fact("booked", "Booked", booked(desk.data))
+
+
+def test_words_with_values_from_data_stay_text(desk: Desk, said: list[dict[str, Any]]) -> None:
+    """Bold of ours is obeyed, markup and braces of the data are not."""
+    desk.say("**{name}** owes {sum} & more", name="<b>**A**</b> {x} ```", sum="$5")
+    html = said[0]["text/markdown"]
+    assert "<strong>&lt;b&gt;" in html and "&amp; more" in html and "{x}" in html and "&#96;&#96;&#96;" in html
+
+
+def test_findings_past_the_limit_are_folded_and_still_count(desk: Desk, said: list[dict[str, Any]]) -> None:
+    """The worst first; all of them reach the report."""
+    found = [
+        Finding(f"f{n}", f"Title {n}", severity, "", "e") for n, severity in enumerate(("low", "critical", "high"))
+    ]
+    desk.findings(found, limit=1)
+    html, content = said[0]["text/markdown"], said[0]["application/vnd.quarterdeck+json"]["content"]
+    assert [finding["id"] for finding in content] == ["f1", "f2", "f0"]
+    assert html.count("<aside") == 1 and 'id="finding-f1"' in html
+    assert "2 more findings" in html and 'id="finding-f0"' in html
+
+
+def test_rows_of_a_spreadsheet_are_no_formulas(desk: Desk, tmp_path: Path) -> None:
+    """Text that begins like a formula gets an apostrophe; numbers stay numbers."""
+    rows = pd.DataFrame({"memo": ["=1+1", "+x", "@y", "-z", "plain"], "amount": [-1.0, 2, 3, 4, 5]})
+    fact = desk.fact("sum", "Sum", lambda period: Measure.total(rows, "amount"))
+    written = pd.read_csv(tmp_path / fact.rows)
+    assert list(written["memo"]) == ["'=1+1", "'+x", "'@y", "'-z", "plain"]
+    assert written["contribution"].sum() == fact.value == 13
+
+
+def test_a_table_that_has_nothing_new_is_stale(desk: Desk, said: list[dict[str, Any]]) -> None:
+    """The reader is told which table, and its newest day."""
+    desk.period = Period.parse("2026-11")
+    desk.data.table("bookings")
+    desk._after_cell()
+    assert said[0]["application/vnd.quarterdeck+json"]["content"] == [
+        {"table": "bookings", "newest": "2026-10-03", "state": "stale"}
+    ]

@@ -205,3 +205,43 @@ def test_period_after_the_data_is_refused(project: Path) -> None:
     """A report of a month of which nothing is known is not made."""
     with pytest.raises(QuarterdeckError, match="2027-01 begins after 2026-03-31"):
         build(project, period="2027-01")
+
+
+def test_reports_that_contradict_each_other_stop_the_run(project: Path) -> None:
+    """A planted discrepancy: both reports are named, and site and outbox stay as they were."""
+    build(project)
+    before = files(project / "_site") | files(project / "outbox")
+    source = 'lambda p: Measure.total(takings(p).rows.head(1 if persona == "host" else 9), "amount", sign=-1)'
+    edit_notebook(project, lambda cells: cells[3].update(source=cells[3].source.replace("takings, b", f"{source}, b")))
+    host = project / "personas/host.yml"
+    host.write_text(host.read_text("utf-8").replace("entities: [inn]\n", ""), "utf-8")
+    ledger = project / "data/ledger.csv"
+    extra = "7,e4,2026-03-30,inn,1000,10.00,,,,,\n8,e4,2026-03-30,inn,4000,-10.00,,,,,\n"
+    ledger.write_text(ledger.read_text("utf-8") + extra, "utf-8")
+    for _ in range(2):
+        with pytest.raises(QuarterdeckError, match=r"fact takings .* report host, section takings, .* report skipper"):
+            build(project)
+    assert files(project / "_site") | files(project / "outbox") == before
+
+
+def test_an_overseer_is_told_what_no_report_shows(project: Path) -> None:
+    """An entity without any row of its own still has to be seen; a partial run is not asked."""
+    entities = project / "data/entities.csv"
+    entities.write_text(entities.read_text("utf-8") + "mill,Windmill,hauling,sack,sacks,,,,2022-01-01,\n", "utf-8")
+    assert set(states(build(project)).values()) == {"built"}
+    path = project / "personas/skipper.yml"
+    path.write_text(path.read_text("utf-8") + "oversees: true\n", "utf-8")
+    with pytest.raises(QuarterdeckError, match=r"no report shows .*entity Windmill"):
+        build(project)
+    assert set(states(build(project, personas=("skipper",))).values()) == {"up to date"}
+
+
+def test_a_persona_is_repeated_for_each_row(project: Path) -> None:
+    """The whole, and one report for each entity, in folders of their own and scoped to it."""
+    path = project / "personas/host.yml"
+    path.write_text(path.read_text("utf-8").replace("entities: [inn]", "each: entities"), "utf-8")
+    outcome = build(project, personas=("host",))
+    assert list(states(outcome)) == ["host", "host/ferry", "host/inn"]
+    page = (project / "_site/r/host/inn/2026-03/index.html").read_text("utf-8")
+    assert "The inn: Inn" in page and "€400" in page and "ferry" not in page.lower()
+    assert (project / "outbox/2026-03/host/inn.eml").is_file()

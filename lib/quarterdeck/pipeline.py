@@ -125,7 +125,7 @@ def _job(
 ) -> Job:
     commentary = project.commentary(key.slug, key.period)
     notebook = outline.select(persona)
-    parameters = {"persona": persona.id, "period": key.period, "as_of": as_of.isoformat(), **persona.parameters}
+    parameters = {**persona.parameters, "persona": persona.id, "period": key.period, "as_of": as_of.isoformat()}
     if key.subject:
         parameters["subject"] = key.subject
     parts = reuse.report_key(notebook, persona, parameters, commentary)
@@ -144,17 +144,18 @@ def run(project: Project, request: Request, progress: Progress = lambda label, t
         renderer = choose(request.engine)
         jobs, checked = plan(project, request)
         stale = [job for job in jobs if job.reason]
-        total = len(stale) + len(jobs) + 1
+        total = 2 * len(stale) + 1
         results = {job.key: Result(job.key, "up to date", "") for job in jobs}
         for job, error, seconds in _execute(project, stale, checked, request.jobs):
             progress(job.key.slug, total)
             results[job.key] = Result(job.key, "failed" if error else "built", job.reason, seconds=seconds, error=error)
         progress("site", total)
-        _check_together(project, request, [job for job in jobs if not results[job.key].error], checked)
+        good = [job for job in jobs if not results[job.key].error]
+        _check_together(project, good, checked, whole=len(good) == len(jobs) and not request.personas)
         folders = _published(project, checked)
         site = build_site(project.root, folders, renderer)
         notices = [f"{warning}." for warning in checked.warnings]
-        _compose_all(project, [job for job in jobs if not results[job.key].error], renderer, notices, progress, total)
+        notices += _compose_all(project, good, renderer, lambda label: progress(label, total))
         _forget_digests(project, folders, {job.key.period for job in jobs})
         finished = tuple(_finish(project, job, results[job.key], site.path) for job in jobs)
         name = f"{renderer.name} {renderer.version}"
@@ -235,16 +236,20 @@ def _execute_one(job: Job, checked: Checked, kernels: Any) -> float:
     return seconds
 
 
-def _check_together(project: Project, request: Request, jobs: list[Job], checked: Checked) -> None:
-    """What must hold between the reports of this run; raises QuarterdeckError before anything is shown."""
+def _check_together(project: Project, jobs: list[Job], checked: Checked, *, whole: bool) -> None:
+    """What must hold between reports; raises QuarterdeckError before anything is shown.
+
+    Only a `whole` run, of all personas and without failures, is asked whether it leaves a blind spot.
+    """
     texts = [(job.folder / "facts.json").read_text("utf-8") for job in jobs]
-    passed, stamp = project.cache / "together", reuse.seal([*texts, request.personas, reuse.code_hash("report")])
+    promised = [whole, *(job.persona.oversees for job in jobs)]
+    passed, stamp = project.cache / "together", reuse.seal([texts, promised, checked.hashes, reuse.code_hash("report")])
     if passed.is_file() and passed.read_text("utf-8") == stamp:
         return
     reports = [Report.load(job.folder / "facts.json") for job in jobs]
     reconcile(reports)
     overseer = next((job for job in jobs if job.persona.oversees and not job.key.subject), None)
-    if overseer and not request.personas:
+    if overseer and whole:
         from .report import findings
         from .report.data import Data
 
@@ -265,36 +270,34 @@ def _published(project: Project, checked: Checked) -> list[Path]:
 
 
 def _compose_all(
-    project: Project, jobs: list[Job], renderer: Renderer, notices: list[str], progress: Progress, total: int
-) -> None:
-    """Write the digests of jobs whose report, layout or address changed."""
-    code = reuse.code_hash("model", "deliver")
+    project: Project, jobs: list[Job], renderer: Renderer, progress: Callable[[str], None]
+) -> tuple[str, ...]:
+    """Write the digests of jobs whose report, layout or address changed; returns what the run must say."""
     site_url = project.setting("SITE_URL").rstrip("/")
-    drawing = os.environ.get("BROWSER_PATH", "") + os.environ.get("PATH", "")
-    made = [code, site_url, f"{renderer.name} {renderer.version}", drawing]
-    due: list[Job] = []
-    for job in jobs:
-        progress(f"{job.key.slug} digest", total) if job.reason else None
-        key = reuse.seal([*made, (job.folder / "facts.json").read_text("utf-8")])
-        kept = job.folder / "digest.key"
-        fresh = kept.is_file() and kept.read_text("utf-8") == key
-        if not (fresh and all(_digest_path(project, job.key).with_suffix(end).is_file() for end in (".eml", ".html"))):
-            due.append(job)
+    drawn_by = [os.environ.get(name, "") for name in ("BROWSER_PATH", "PATH")]
+    made = [reuse.code_hash("model", "deliver"), site_url, f"{renderer.name} {renderer.version}", *drawn_by]
+    keys = {job.folder: reuse.seal([*made, (job.folder / "facts.json").read_text("utf-8")]) for job in jobs}
+    due = [job for job in jobs if not _composed(project, job, keys[job.folder])]
     if not due:
-        return
+        return ()
     from .deliver import Browser, compose, digest_figures, write_digest
 
     with Browser(project.cache / "charts") as browser:
         for job in due:
+            progress(f"{job.key.slug} digest")
             report = Report.load(job.folder / "facts.json")
             pictures = browser.draw(digest_figures(report))
             url = f"{site_url}/{job.key.path}/" if site_url else ""
             write_digest(project.outbox, compose(report, url=url, pictures=list(pictures.values())), renderer.markdown)
             if not browser.reason:  # charts that could not be drawn now are tried again next time
-                key = reuse.seal([*made, (job.folder / "facts.json").read_text("utf-8")])
-                (job.folder / "digest.key").write_text(key, "utf-8")
-        if browser.reason:
-            notices.append(browser.reason)
+                (job.folder / "digest.key").write_text(keys[job.folder], "utf-8")
+        return (browser.reason,) if browser.reason else ()
+
+
+def _composed(project: Project, job: Job, key: str) -> bool:
+    kept, path = job.folder / "digest.key", _digest_path(project, job.key)
+    made = path.is_file() and path.with_suffix(".html").is_file()
+    return made and kept.is_file() and kept.read_text("utf-8") == key
 
 
 def _digest_path(project: Project, key: ReportKey) -> Path:

@@ -46,6 +46,19 @@ def test_selection_keeps_the_head_and_drops_what_is_not_listed(tmp_path: Path) -
     assert [cell.source for cell in chosen.cells] == ["a = 1", "import os", "## Tax", "tax", "## Cash", "cash"]
 
 
+def test_appendices_come_last_and_say_so(tmp_path: Path) -> None:
+    """Their ids stay, so that links and digests find them."""
+    path = write(tmp_path / "n.ipynb", "a = 1", "## Trial balance\nAll accounts.", "2", "## Cash", "1")
+    chosen = Outline.read(path).select(persona(appendix=["trial-balance"]))
+    assert [cell.source for cell in chosen.cells] == [
+        "a = 1",
+        "## Cash",
+        "1",
+        "## Appendix: Trial balance {#trial-balance}\n\nAll accounts.",
+        "2",
+    ]
+
+
 def test_duplicate_section_is_named(tmp_path: Path) -> None:
     """Two sections with one id cannot both be meant."""
     path = write(tmp_path / "n.ipynb", "a = 1", "## Cash", "## Cash")
@@ -66,6 +79,7 @@ def test_notebook_without_parameters_cell_is_refused(tmp_path: Path) -> None:
     [
         ({"sections": ["csah"]}, "'csah' is no section.*Did you mean 'cash'"),
         ({"parameters": {"treshold": 3}}, "'treshold' is no parameter.*Did you mean 'threshold'"),
+        ({"parameters": {"period": "2026-01"}}, "'period' is set by the run"),
     ],
 )
 def test_unknown_names_are_answered_with_the_nearest_known_one(tmp_path: Path, values: dict, said: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from quarterdeck.report.data import Data
 from quarterdeck.report.schema import Column, schemas
@@ -17,7 +17,7 @@ from quarterdeck.report.schema import Column, schemas
 MakeData = Callable[..., Data]
 settings.register_profile(
     "quarterdeck", max_examples=25, derandomize=True, database=None, deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture], phases=[Phase.explicit, Phase.generate],
 )  # fmt: skip
 settings.load_profile("quarterdeck")
 

@@ -18,6 +18,9 @@ from ..model.report import slugify
 
 _HEADING = re.compile(r"## +(?P<text>.*?)(?: *\{#(?P<id>[\w-]+)\})? *")
 
+RESERVED = ("persona", "period", "as_of", "subject")
+"""Parameters that a run sets; every master notebook has them."""
+
 
 @dataclass(frozen=True)
 class Outline:
@@ -65,6 +68,8 @@ class Outline:
                 remedy = nearest(name, self.sections)
                 raise PersonaError(f"{file}, key sections", f"{name!r} is no section of {self.path.name}", remedy)
         for name in persona.parameters:
+            if name in RESERVED:
+                raise PersonaError(f"{file}, key parameters", f"{name!r} is set by the run", "Remove it")
             if name not in self.parameters:
                 remedy = nearest(name, self.parameters)
                 raise PersonaError(f"{file}, key parameters", f"{name!r} is no parameter of {self.path.name}", remedy)

@@ -8,7 +8,7 @@ options = $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(PERIOD),--period $(P
 folders = $(if $(DATA),--data "$(DATA)") $(if $(PERSONAS_DIR),--personas-dir "$(PERSONAS_DIR)")
 
 .DEFAULT_GOAL := help
-.PHONY: help reports check serve lab new-persona test lint format reference data lock quarto clean distclean
+.PHONY: help reports check serve lab new-persona test lint format reference pictures data lock quarto clean distclean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ format: $(VENV)/.dev  ## format code, strip notebooks of outputs
 
 reference: reports  ## write docs/reference from the code and the reports
 	@$(BIN)/quarterdeck reference
+
+pictures: $(VENV)/.dev reports  ## take the pictures in docs/ from the reports
+	@$(BIN)/python docs/pictures.py
 
 data: $(VENV)/.ready  ## make the sample data again
 	@$(BIN)/python data/generate.py

@@ -110,9 +110,10 @@ def _axis_key(letter: str, trace: dict[str, Any]) -> str:
 
 
 def _day(label: Any) -> date | None:
-    match = re.match(r"\d{4}-\d{2}-\d{2}(?=$|[T ])", str(label))
+    """The day that a label means; a month, as charts often label a category, means its first."""
+    match = re.match(r"(\d{4}-\d{2})(-\d{2})?(?=$|[T ])", str(label))
     try:
-        return date.fromisoformat(match[0]) if match else None
+        return date.fromisoformat(match[1] + (match[2] or "-01")) if match else None
     except ValueError:
         return None
 

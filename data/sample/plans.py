@@ -71,35 +71,35 @@ yacht-delivery | expertyachtdelivery.example
 
 OBSERVATIONS = """
 entity | area | layer | status | gap | title | severity | seen_on | fixed_on | location | action | risk | effort_days | money | owner
-queenofsandiego | security | secrets | missing | hard-coded-key | A payment key stands in the booking script | critical | 2026-08-18 | | booking/pay.py:41 | Move the key to the secrets manager and rotate it | 10 | 1 | 9000 | Theo Marsh
-quickdumpnow | security | secrets | missing | hard-coded-key | A map key stands in the page's script | high | 2026-08-19 | | site/js/quote.js:12 | Restrict the key to the site and move it to the server | 6 | 0.5 | 1200 | Theo Marsh
-dangerouscentaur | security | secrets | weak | plaintext-secret | Client passwords are kept in a text file on the server | critical | 2026-08-20 | | deploy/clients.txt | Move them to a password manager and change them all | 9 | 2 | 7500 | Priya Lund
-yacht-delivery | security | secrets | weak | plaintext-secret | The mail password is in an environment file under version control | high | 2026-08-21 | | .env:7 | Remove it from the history and change it | 7 | 1 | 2500 | Theo Marsh
-jada | security | api | missing | unauthenticated-endpoint | The route that cancels a charter asks for no login | critical | 2026-08-18 | | POST /api/charters/{id}/cancel | Require an admin's token | 10 | 1.5 | 6000 | Theo Marsh
-queenofsandiego | security | auth | weak | unauthenticated-endpoint | The guest list downloads without a login | critical | 2026-08-18 | | GET /api/guests.csv | Require an admin's token | 9 | 1 | 8000 | Theo Marsh
-queenofsandiego | security | waf | missing | no-waf | Nothing filters traffic before the booking site | high | 2026-08-18 | | queenofsandiego.com | Put the shared firewall in front | 6 | 1 | 3000 | Theo Marsh
-quickdumpnow | security | waf | missing | no-waf | Nothing filters traffic before the quote form | medium | 2026-08-19 | | quickdumpnow.example | Put the shared firewall in front | 5 | 0.5 | 1000 | Theo Marsh
-jada | security | waf | missing | no-waf | Nothing filters traffic before the charter calendar | medium | 2026-08-18 | | jada-charters.example | Put the shared firewall in front | 5 | 0.5 | 1500 | Theo Marsh
+queenofsandiego | security | secrets | missing | hard-coded-key | A payment key stands in the booking script | critical | 2026-08-18 | | booking/pay.py:41 | Move the payment key to the secrets manager and rotate it | 10 | 1 | 9000 | Theo Marsh
+quickdumpnow | security | secrets | missing | hard-coded-key | A map key stands in the page's script | high | 2026-08-19 | | site/js/quote.js:12 | Restrict the map key to the site and move it to the server | 6 | 0.5 | 1200 | Theo Marsh
+dangerouscentaur | security | secrets | weak | plaintext-secret | Client passwords are kept in a text file on the server | critical | 2026-08-20 | | deploy/clients.txt | Move client passwords to a password manager and change them all | 9 | 2 | 7500 | Priya Lund
+yacht-delivery | security | secrets | weak | plaintext-secret | The mail password is in an environment file under version control | high | 2026-08-21 | | .env:7 | Remove the mail password from the history and change it | 7 | 1 | 2500 | Theo Marsh
+jada | security | api | missing | unauthenticated-endpoint | The route that cancels a charter asks for no login | critical | 2026-08-18 | | POST /api/charters/{id}/cancel | Require an admin's token on every private route | 10 | 1.5 | 6000 | Theo Marsh
+queenofsandiego | security | auth | weak | unauthenticated-endpoint | The guest list downloads without a login | critical | 2026-08-18 | | GET /api/guests.csv | Require an admin's token on every private route | 9 | 1 | 8000 | Theo Marsh
+queenofsandiego | security | waf | missing | no-waf | Nothing filters traffic before the booking site | high | 2026-08-18 | | queenofsandiego.com | Put all sites behind the shared firewall | 6 | 1 | 3000 | Theo Marsh
+quickdumpnow | security | waf | missing | no-waf | Nothing filters traffic before the quote form | medium | 2026-08-19 | | quickdumpnow.example | Put all sites behind the shared firewall | 5 | 0.5 | 1000 | Theo Marsh
+jada | security | waf | missing | no-waf | Nothing filters traffic before the charter calendar | medium | 2026-08-18 | | jada-charters.example | Put all sites behind the shared firewall | 5 | 0.5 | 1500 | Theo Marsh
 dangerouscentaur | security | hosting | weak | public-bucket | The bucket of client uploads can be listed by anyone | high | 2026-08-20 | | bucket client-uploads | Block public access and serve through the content network | 8 | 1 | 4000 | Theo Marsh
 dangerouscentaur | security | logging | missing | no-audit-log | Nobody can tell who changed a client's site | medium | 2026-08-20 | | account trail | Turn on the account's audit trail | 5 | 0.5 | | Theo Marsh
 jada | security | logging | weak | no-audit-log | Logins to the crew tool are not logged | medium | 2026-08-18 | | crew tool | Log logins and changes | 4 | 1 | | Theo Marsh
 jada | delivery | ci | missing | no-tests | Releases go out without one test | high | 2026-08-25 | | repository charter-site | Run the tests of the booking path before each release | 7 | 3 | 2000 | Theo Marsh
 quickdumpnow | delivery | ci | weak | manual-deploy | Releases are copied by hand | medium | 2026-08-25 | | repository quote-site | Release from the main branch by a pipeline | 5 | 2 | | Theo Marsh
 yacht-delivery | delivery | ci | missing | manual-deploy | Releases are copied by hand | low | 2026-08-26 | | repository delivery-site | Use the same pipeline as the quote site | 3 | 1 | | Theo Marsh
-queenofsandiego | delivery | staging | missing | no-staging | Changes are tried on the live booking site | high | 2026-08-25 | | queenofsandiego.com | A staging copy with test payments | 7 | 2.5 | 2500 | Theo Marsh
-quickdumpnow | delivery | staging | missing | no-staging | Changes are tried on the live quote form | medium | 2026-08-25 | | quickdumpnow.example | A staging copy | 4 | 1.5 | | Theo Marsh
+queenofsandiego | delivery | staging | missing | no-staging | Changes are tried on the live booking site | high | 2026-08-25 | | queenofsandiego.com | Set up a staging copy with test payments | 7 | 2.5 | 2500 | Theo Marsh
+quickdumpnow | delivery | staging | missing | no-staging | Changes are tried on the live quote form | medium | 2026-08-25 | | quickdumpnow.example | Set up a staging copy | 4 | 1.5 | | Theo Marsh
 rental-3028-51st | delivery | staging | missing | no-staging | No copy to try changes on | low | 2026-08-26 | | stay-51st.example | Leave until the page takes bookings | 2 | 1 | | Theo Marsh
 dangerouscentaur | delivery | backups | weak | no-restore-test | Backups exist and nobody ever restored one | high | 2026-08-20 | | backup plan weekly | Rehearse a restore each quarter | 7 | 1.5 | 5000 | Theo Marsh
-rental-3028-51st | delivery | backups | missing | no-backup | The direct booking page has no backup | medium | 2026-08-26 | | stay-51st.example | Add it to the weekly plan | 4 | 0.5 | | Theo Marsh
+rental-3028-51st | delivery | backups | missing | no-backup | The direct booking page has no backup | medium | 2026-08-26 | | stay-51st.example | Back up the booking page every week | 4 | 0.5 | | Theo Marsh
 queenofsandiego | performance | frontend | weak | slow-landing | The landing page takes 4.8 s on a phone | high | 2026-09-08 | | / | Serve smaller pictures and defer the video | 6 | 1.5 | 2200 | Theo Marsh
-jada | performance | hosting | weak | slow-calendar | The calendar's slowest requests take over two seconds | medium | 2026-09-08 | | GET /calendar | Cache the month | 4 | 1 | | Theo Marsh
+jada | performance | hosting | weak | slow-calendar | The calendar's slowest requests take over two seconds | medium | 2026-09-08 | | GET /calendar | Cache the month that visitors ask for | 4 | 1 | | Theo Marsh
 quickdumpnow | ux | frontend | weak | long-form | The quote form asks 14 questions before a price | high | 2026-09-09 | | /quote | Ask for photo and postcode first | 6 | 2 | 1800 | Ines Farrow
 jada | ux | frontend | weak | no-price | No price is shown until somebody calls back | medium | 2026-09-09 | | /charters | Show prices by season | 5 | 1 | 2600 | Ines Farrow
-yacht-delivery | ux | frontend | weak | broken-mobile-menu | The menu does not open on a phone | medium | 2026-09-09 | | / | Mend the menu | 4 | 0.5 | 900 | Theo Marsh
+yacht-delivery | ux | frontend | weak | broken-mobile-menu | The menu does not open on a phone | medium | 2026-09-09 | | / | Mend the menu on phones | 4 | 0.5 | 900 | Theo Marsh
 dangerouscentaur | ux | frontend | weak | old-portfolio | The newest work shown is from 2022 | low | 2026-09-09 | | /work | Show the newest three sites | 2 | 1 | | Priya Lund
-rental-3028-51st | ux | api | missing | no-calendar | The direct page cannot take a booking | medium | 2026-09-09 | | /book | Connect the calendar | 5 | 2 | 1500 | Lena Ortiz
+rental-3028-51st | ux | api | missing | no-calendar | The direct page cannot take a booking | medium | 2026-09-09 | | /book | Connect the calendar to the direct page | 5 | 2 | 1500 | Lena Ortiz
 yacht-delivery | cost | hosting | weak | idle-server | A server runs day and night for one form | low | 2026-09-15 | | server quote-form | Move the form to a function | 2 | 1 | 140 | Theo Marsh
-queenofsandiego | cost | hosting | weak | old-snapshots | Snapshots are kept for ever | low | 2026-09-15 | | snapshots | Delete after 90 days | 2 | 0.5 | 90 | Theo Marsh
+queenofsandiego | cost | hosting | weak | old-snapshots | Snapshots are kept for ever | low | 2026-09-15 | | snapshots | Delete snapshots after 90 days | 2 | 0.5 | 90 | Theo Marsh
 quickdumpnow | security | tls | weak | old-tls | The site still accepted an outdated protocol | medium | 2026-05-12 | 2026-05-20 | quickdumpnow.example | Accept current protocols only | 4 | 0.5 | | Theo Marsh
 queenofsandiego | performance | api | weak | slow-waiver | The waiver page timed out on the dock | high | 2026-04-14 | 2026-05-04 | POST /waiver | Save first, mail later | 6 | 2 | 1000 | Theo Marsh
 dangerouscentaur | delivery | ci | weak | flaky-tests | One release in four failed on a flaky test | medium | 2026-03-10 | 2026-06-15 | pipeline client-sites | Mend or remove the test | 4 | 1 | | Theo Marsh

@@ -301,13 +301,13 @@ inv-refit | jada | New sails | 7500 | 260 | 4 | 0.55
 SYSTEMS = """
 control | title | status | severity | note | action | owner
 bank-feed | Bank transactions arrive daily and are matched | partial | high | matched by hand at month end | Connect the bank feed | Maren Holt
-receipts | Every expense has a receipt on file | partial | medium | receipts live in three mailboxes | One inbox for receipts, refused without | Maren Holt
+receipts | Every expense has a receipt on file | partial | medium | receipts live in three mailboxes | Collect receipts in one inbox and refuse claims without | Maren Holt
 deposits | Deposits are held as a liability until service | partial | high | one deposit went straight to revenue | Post deposits from the booking tool | Maren Holt
-entity-books | Each entity has books of its own | missing | high | one ledger with a tag for each entity | Separate books from 2027 | Maren Holt
-invoicing | Invoices follow contracts by themselves | missing | high | typed by hand from memory | Recurring invoices from the contract list | Priya Lund
-dunning | Overdue invoices are chased on a schedule | missing | medium | nobody owns it | Reminders at 7, 21 and 45 days | Priya Lund
+entity-books | Each entity has books of its own | missing | high | one ledger with a tag for each entity | Keep separate books for each entity from 2027 | Maren Holt
+invoicing | Invoices follow contracts by themselves | missing | high | typed by hand from memory | Issue recurring invoices from the contract list | Priya Lund
+dunning | Overdue invoices are chased on a schedule | missing | medium | nobody owns it | Send reminders at 7, 21 and 45 days | Priya Lund
 close | Months are closed and locked | missing | medium | old months still change | Close by the 10th, then lock | Maren Holt
-approval | Two people see payments over 500 | missing | high | one login pays everything | Second approver at the bank | Maren Holt
+approval | Two people see payments over 500 | missing | high | one login pays everything | Ask the bank for a second approver | Maren Holt
 backup | The ledger is backed up outside the provider | working | medium | | | Theo Marsh
 sales-tax | Sales tax is filed on time | working | medium | | | Maren Holt
 """

@@ -25,4 +25,4 @@ def test_of_many_months_the_latest_are_kept(form: str) -> None:
 def test_of_many_names_the_first_are_kept() -> None:
     """Their order is the author's."""
     bars = read_bars(chart([f"Client {n}" for n in range(12)]), Formats())
-    assert bars is not None and [label for label, _ in bars.rows][0] == "Client 0"
+    assert bars is not None and next(label for label, _ in bars.rows) == "Client 0"

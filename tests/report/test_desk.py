@@ -51,6 +51,17 @@ def test_fact_compares_and_keeps_its_rows(desk: Desk, tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / fact.rows)["contribution"].sum() == 100
 
 
+def test_target_comes_from_the_kpi_that_the_fact_measures(make_data: Callable[..., Data], desk: Desk) -> None:
+    """A share is written as a percentage in the register; a target given by hand wins; the register is no source."""
+    kpi = {"measured_by": "booked", "target": 55, "unit": "percent"}
+    desk.data = make_data(bookings=[], kpis=[{"kpi": "a", **kpi}, {"kpi": "b", "measured_by": "", "target": 3}])
+    facts = [desk.fact("booked", "", booked(desk.data)), desk.fact("other", "", booked(desk.data))]
+    assert [fact.target for fact in facts] == [0.55, None]
+    desk.facts.clear()
+    assert desk.fact("booked", "", booked(desk.data), target=2).target == 2
+    assert "kpis" in desk.data.reads and "kpis" not in desk.data.touched
+
+
 def test_fact_of_an_absent_table_is_unknown_and_says_why(desk: Desk) -> None:
     """Never zero; and only the facts that needed the table."""
     fact = desk.fact("won", "Won", lambda period: Measure.total(desk.data.table("leads"), "value"))
@@ -80,8 +91,13 @@ def test_findings_past_the_limit_are_folded_and_still_count(desk: Desk, said: li
     desk.findings(found, limit=1)
     html, content = said[0]["text/markdown"], said[0]["application/vnd.quarterdeck+json"]["content"]
     assert [finding["id"] for finding in content] == ["f1", "f2", "f0"]
-    assert html.count("<aside") == 1 and 'id="finding-f1"' in html
-    assert "2 more findings" in html and 'id="finding-f0"' in html
+    open_part, folded = html.split("<details")
+    assert open_part.count("<aside") == 1 and 'id="finding-f1"' in open_part
+    assert "2 more findings" in folded and folded.count("<aside") == 2 and 'id="finding-f0"' in folded
+    desk.findings(found[:1], limit=0, none="All is well.")
+    desk.findings([], limit=0, none="All is well.")
+    assert "<summary>1 finding<" in said[1]["text/markdown"] and "All is well." not in said[1]["text/markdown"]
+    assert "All is well." in said[2]["text/markdown"]
 
 
 def test_rows_of_a_spreadsheet_are_no_formulas(desk: Desk, tmp_path: Path) -> None:

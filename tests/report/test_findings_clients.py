@@ -42,6 +42,8 @@ def test_each_gap_in_the_paper_is_its_own_finding(make_data, contract, id, sever
     (found,) = clients.contract_gaps(data, OCTOBER, TODAY)
     assert (found.id, found.severity, found.money, found.entity) == (id, severity, money, "agency")
     assert found.title.startswith("Ann & Co ")
+    assert "Ann & Co" in found.action
+    assert ("K1" in found.action) == bool(contract)
 
 
 def test_a_contract_in_force_is_no_finding_and_the_notice_can_be_shortened(make_data):
@@ -85,3 +87,24 @@ def test_overdue_for_more_than_90_days_is_serious(make_data):
 def test_a_rule_is_silent_without_data(make_data, rule):
     """Absent tables are no finding and no error."""
     assert rule(make_data(), OCTOBER, TODAY) == []
+
+
+def test_one_debtor_is_named_in_the_title_and_several_in_the_action(make_data):
+    """Whose work to pause is said only of debts older than 90 days; the largest debtor comes first."""
+    bob = {"client": "bob", "entity": "agency", "name": "Bob", "since": "2026-01-01"}
+    base = {**BASE, "clients": [*BASE["clients"], bob]}
+    old = {**BILL, "invoice": "2", "client": "bob", "due_on": "2026-07-01", "amount": 40}
+    (one,) = clients.overdue_receivables(make_data(as_of="2026-10-31", **base, invoices=[BILL]), OCTOBER, TODAY)
+    assert (one.title, one.action) == ("Ann & Co has not paid what is due", "Call Ann & Co")
+    (two,) = clients.overdue_receivables(make_data(as_of="2026-10-31", **base, invoices=[BILL, old]), OCTOBER, TODAY)
+    assert two.title == "Clients have not paid what is due"
+    assert two.action == "Call Ann & Co, Bob; pause work for the 1 over 90 days late"
+    assert two.evidence == "2 invoices, $140 after credit, of it $40 for over 90 days: Ann & Co $100, Bob $40."
+
+
+def test_months_not_billed_are_named_when_one_client_is_concerned(make_data):
+    """Which months to invoice, and whom."""
+    data = make_data(as_of="2026-10-31", **BASE, contracts=[SIGNED], invoices=[{**BILL, "month": "2026-09"}])
+    (found,) = clients.service_not_billed(data, OCTOBER, TODAY)
+    assert found.evidence == "$100 is missing in 1 client month: 2026-10."
+    assert found.action == "Invoice the months left out to Ann & Co"

@@ -33,6 +33,11 @@ LATE = {
     "stage": "booked",
     "price": 900,
 }
+PART_PAID = {"account": "owed", "entity": "crew", "amount": -150, "booking": "D1"}
+PACE = [  # of the five periods' ends before October only May's had nights sold ahead: 10, so 2 on average
+    {**STAY, "booked_on": "2026-05-01", "starts_on": "2026-06-01", "ends_on": "2026-06-11", "price": 1000},
+    {**STAY, "booked_on": "2026-08-10", "starts_on": "2026-08-10", "ends_on": "2026-08-12", "price": 200},
+]
 
 WRONG = {
     market.no_live_ota_listing: (
@@ -79,6 +84,11 @@ WRONG = {
         {"bookings": [STAY, {**STAY, "starts_on": "2026-11-04", "ends_on": "2026-11-06"}]},
         "double-booked-nights", 90, "house",
     ),
+    market.few_nights_ahead: (
+        {"bookings": PACE},
+        {"bookings": [*PACE, {**STAY, "booked_on": "2026-10-20"}]},
+        "few-nights-ahead", 2 * 100, "house",
+    ),
     market.stale_maintenance: (
         {"tickets": [{**TICKET, "opened_on": "2026-09-30"}]},
         {"tickets": [{**TICKET, "opened_on": "2026-10-01"}]},
@@ -92,6 +102,15 @@ WRONG = {
         {"deliveries": [{**LATE, "delivered_on": "2026-10-21", "late_cause": "weather"}]},
         {"deliveries": [{**LATE, "delivered_on": "2026-10-20"}]},
         "late-deliveries", None, "crew",
+    ),
+    market.unpaid_deliveries: (
+        {
+            "accounts": [{"account": "owed", "type": "asset", "role": "receivable", "behaviour": "none"}],
+            "deliveries": [{**LATE, "delivery": "D1", "delivered_on": "2026-10-23"}],
+            "ledger": [{"account": "owed", "entity": "crew", "amount": 900, "booking": "D1"}, PART_PAID],
+        },
+        {"ledger": [{"account": "owed", "entity": "crew", "amount": 150, "booking": "D1"}, PART_PAID]},
+        "unpaid-deliveries", 750, "crew",
     ),
 }  # fmt: skip
 
@@ -119,4 +138,44 @@ def test_an_agreed_action_gives_owner_and_due_day(make_data):
     data = make_data(as_of="2026-10-31", **BASE, deliveries=[LATE], actions=actions)
     (found,) = market.overdue_deliveries(data, OCTOBER, TODAY)
     assert (found.owner, found.due, found.since) == ("Kim", "2026-11-02", "2026-10-20")
-    assert found.evidence == "1 not delivered: Tern (promised 2026-10-20)."
+    assert found.evidence == "1 not delivered: Tern (promised Oct 20, 2026)."
+    assert found.action == "Agree on a new day with Ann (Tern)"
+
+
+@pytest.mark.parametrize(
+    ("priority", "opened", "found"),
+    [("urgent", "2026-10-23", 1), ("urgent", "2026-10-24", 0), ("high", "2026-10-01", 0), ("normal", "2026-01-01", 0)],
+)
+def test_urgent_maintenance_may_wait_for_a_week(make_data, priority, opened, found):
+    """What is not pressing may wait for ever."""
+    tickets = [{**TICKET, "priority": priority, "opened_on": opened, "title": "Heater"}]
+    data = make_data(as_of="2026-10-31", **BASE, tickets=tickets)
+    assert [f.action for f in market.stale_maintenance(data, OCTOBER, TODAY)] == ["Have it mended: Heater"] * found
+
+
+def test_nights_ahead_are_judged_by_the_usual_pace(make_data):
+    """Two of thirty are usual: two are enough, one is not; the evidence names both."""
+    for nights, expected in ((1, 1), (2, 0)):
+        stay = {**STAY, "booked_on": "2026-10-20", "ends_on": f"2026-11-0{1 + nights}"}
+        data = make_data(as_of="2026-10-31", **BASE, bookings=[*PACE, stay])
+        found = market.few_nights_ahead(data, OCTOBER, TODAY)
+        assert len(found) == expected
+        assert [f.evidence.startswith("1 of 30 nights in the next 30 days") for f in found] == [True] * expected
+
+
+def test_actions_say_whom_and_what(make_data):
+    """The first channel of the sequence, the dearest enquiry, the oldest milestone."""
+    data = make_data(
+        as_of="2026-10-31", **BASE,
+        listings=[{"entity": "boat", "channel": "trips", "status": "draft"}],
+        launches=[{"entity": "boat", "channel": "trips"}],
+        leads=[
+            {"lead": "L1", "entity": "boat", "created_on": "2026-10-01", "value": 5},
+            {"lead": "L2", "entity": "crew", "created_on": "2026-10-02", "value": 900},
+        ],
+        milestones=[{"plan": "marketing", "title": "Call brokers", "due_on": "2026-10-30"}],
+    )  # fmt: skip
+    actions = [finding.action for rule in market.SELLING for finding in rule(data, OCTOBER, TODAY)]
+    assert "Open Trips for Boat and put the listing live" in actions
+    assert "Answer them, the dearest first: L2 for Crew, L1 for Boat" in actions
+    assert "Finish it or set a new day: Call brokers" in actions

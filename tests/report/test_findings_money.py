@@ -44,8 +44,9 @@ def test_a_broken_rule_names_value_excess_and_since(make_data):
     data = make_data(accounts=ACCOUNTS, ledger=[*OPEN, *RENT], rules=[limit])
     (found,) = money.broken_rules(data, MARCH, AS_OF)
     assert (found.id, found.severity, found.money, found.since) == ("rule-cap", "high", 100, "2026-01-01")
-    assert (found.owner, found.action, found.due) == ("Ann", "Stop", "2026-04-14")
-    assert "$600" in found.evidence and "$100 above the limit of $500" in found.evidence
+    assert (found.owner, found.action, found.due, found.leads) == ("Ann", "Stop", "2026-04-07", True)
+    assert found.title == "Broken rule: gross burn at $600, limit $500"
+    assert "$600, $100 above the limit of $500 since January 2026" in found.evidence
     assert not money.broken_rules(data, Period.parse("2025-12"), AS_OF)
 
 

@@ -142,6 +142,30 @@ def test_shortfalls_are_the_worst_of_each_rule_without_technical_ones():
     assert len(findings.shortfalls(found)) == 3
 
 
+@pytest.mark.parametrize(("gap", "said"), [("no-waf", "No WAF"), ("mfa-off", "MFA off"), ("key", "Key")])
+def test_a_sort_of_gap_is_said_in_the_words_of_the_field(make_data, gap, said):
+    """Acronyms stay what they are, and the id of the finding stays the table's."""
+    data = make_data(entities=ONE, observations=[{**GAP, "gap": gap, "title": "Worst"}])
+    (finding,) = engineering.observed_gaps(data, OCTOBER, DAY)
+    assert (finding.id, finding.title) == (f"security-gap-{gap}", f"{said}: Worst")
+
+
+def test_whoever_answers_for_most_observations_owns_what_no_row_gives_an_owner(make_data):
+    """A failing release names nobody; two of three observations are Bo's."""
+    seen = [{**GAP, "observation": str(n), "owner": name} for n, name in enumerate(("Ann", "Bo", "Bo"))]
+    data = make_data(entities=ONE, observations=seen, deployments=[{**RELEASE, "failed": "true"}])
+    (finding,) = engineering.failing_changes(data, OCTOBER, DAY)
+    assert finding.owner == "Bo"
+
+
+def test_conflicting_shares_of_one_holder_are_named_together(make_data):
+    """A reader sees who claims what in one sentence, in the order of the register."""
+    stakes = [{**STAKE, "share": share, "document": "x"} for share in (0.2, 0.3)]
+    data = make_data(entities=ONE, equity=[*stakes, {**STAKE, "holder": "Cy", "share": 0.1}])
+    (finding,) = owner.doubtful_stakes(data, OCTOBER, DAY)
+    assert finding.evidence.endswith("Ann 20% or 30% (conflicting); Cy 10% (undocumented).")
+
+
 def test_a_domain_that_lapses_within_two_weeks_is_critical(make_data):
     """Fourteen days are critical, fifteen high; one that has lapsed says since when."""
     cases = [("2026-11-14", "critical", ""), ("2026-11-15", "high", ""), ("2026-10-30", "critical", "2026-10-30")]

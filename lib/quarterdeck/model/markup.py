@@ -113,22 +113,23 @@ def finding_callout(finding: Finding, formats: Formats) -> str:
     )
 
 
-def finding_list(findings: Sequence[Finding], formats: Formats) -> str:
-    """The findings that have no callout of their own, one line each, folded away."""
-    lines = [
-        f'<li id="finding-{text(finding.id)}">'
-        f'<span class="qd-severity qd-{finding.severity}">{finding.severity}</span> '
-        f"{text(finding.title)}"
-        + (f" ({text(formats.money(finding.money))} at stake)" if finding.money is not None else "")
-        + "</li>"
-        for finding in findings
-    ]
-    summary = f"<summary>{formats.number(len(lines))} more findings</summary>"
-    return f'<details class="qd-findings">{summary}<ul>{"".join(lines)}</ul></details>' if lines else ""
+def finding_list(findings: Sequence[Finding], formats: Formats, *, more: bool) -> str:
+    """The callouts of findings, folded away, `more` if others are shown before them; empty for none."""
+    if not findings:
+        return ""
+    count = formats.number(len(findings)) + (" more" if more else "")
+    summary = f"{count} finding" if len(findings) == 1 else f"{count} findings"
+    callouts = "".join(finding_callout(finding, formats) for finding in findings)
+    return f'<details class="qd-findings"><summary>{summary}</summary>{callouts}</details>'
 
 
 def table_html(table: Table, formats: Formats) -> str:
-    """A table with caption and scrolling box; numbers to the right; past MAX_ROWS a line says how many more."""
+    """A table with caption and scrolling box; numbers to the right; past MAX_ROWS a line says how many more.
+
+    One without rows is a sentence that says so.
+    """
+    if not table.rows:
+        return f'<p class="qd-empty" id="{text(table.id)}">{text(table.caption)}: nothing on record.</p>'
     right = [' class="qd-num"' if numeric(unit) else "" for unit in table.units]
     head = "".join(f'<th scope="col"{css}>{text(name)}</th>' for name, css in zip(table.columns, right, strict=True))
     body = "".join(

@@ -12,6 +12,7 @@ from ..model.period import Period
 from ..model.report import Fact, Finding, Report, Section, Source
 
 WORST, CHANGES, ACTIONS = 3, 3, 5
+MOST_SOURCES = 4
 WORKBOOK = "report.xlsx"
 
 
@@ -35,17 +36,25 @@ def long_date(day: str, locale: str) -> str:
 
 
 def sources_line(section: Section, report: Report) -> str:
-    """What a section read and how fresh it is; what is stale or absent is said so. Empty when it read nothing dated."""
-    formats, said = Formats(report.locale, report.currency), []
+    """What a section read and how fresh it is; what is stale or absent is said so. Empty when it read nothing dated.
+
+    Past MOST_SOURCES those that are fresh are counted, and named where the reader unfolds them.
+    """
+    formats, fresh, stale = Formats(report.locale, report.currency), [], []
     for source in section.sources:
         if source.state == "absent":
-            said.append(f'<strong class="qd-stale">{_name(source)} absent</strong>')
+            stale.append(f'<strong class="qd-stale">{_name(source)} absent</strong>')
         elif source.state == "stale":
             day = text(formats.date(source.newest))
-            said.append(f'<strong class="qd-stale">{_name(source)} stale, last {day}</strong>')
+            stale.append(f'<strong class="qd-stale">{_name(source)} stale, last {day}</strong>')
         else:
-            said.append(f"{_name(source)} to {text(formats.date(source.newest, year=False))}")
-    return f'<p class="qd-sources">Sources: {", ".join(said)}</p>' if said else ""
+            fresh.append(f"{_name(source)} to {text(formats.date(source.newest, year=False))}")
+    newest = [source.newest for source in section.sources if not source.state]
+    if len(fresh) <= MOST_SOURCES:
+        return f'<p class="qd-sources">Sources: {", ".join(fresh + stale)}</p>' if fresh or stale else ""
+    first, last = (formats.date(day, year=False) for day in (min(newest), max(newest)))
+    summary = ", ".join([f"{len(fresh)} tables, the newest rows of {text(first)} to {text(last)}", *stale])
+    return f'<details class="qd-sources"><summary>Sources: {summary}</summary>{", ".join(fresh)}</details>'
 
 
 def _name(source: Source) -> str:

@@ -43,6 +43,9 @@ class Desk:
         self.formats = Formats(persona.locale, self.currency)
         self.facts: dict[str, Fact] = {}
         self._pipeline, self._ids, self._noticed = pipeline, set[str](), set[str]()
+        # One subject's own rows say nothing of how fresh a table is: who does not pay leaves no payments.
+        entities = {name: keys for name, keys in data.only.items() if name == "entities"}
+        self._feeds = Data(data.folder, as_of=as_of, only=entities, trusted=data.trusted) if subject else data
 
     def fact(
         self,
@@ -59,8 +62,9 @@ class Desk:
     ) -> Fact:
         """State a number: `metric(period)` is computed for this period, the one before and the trend.
 
-        The rows of this period are kept as `rows/<id>.csv`. A metric that touched an absent table gives a value of
-        None and a note, never zero. Raises NotebookError when the id is stated twice.
+        Its target, if none is given, is that of the KPI which names this fact as its measure. The rows of this period
+        are kept as `rows/<id>.csv`. A metric that touched an absent table gives a value of None and a note, never
+        zero. Raises NotebookError when the id is stated twice.
         """
         if id in self.facts and self._pipeline:  # in JupyterLab a cell is run again and again
             raise NotebookError(f"fact {id}", "is stated twice", "Give the second one another id")
@@ -76,7 +80,7 @@ class Desk:
             period=self.period.name,
             as_of=self.as_of.isoformat(),
             previous=_rounded(values[-1]),
-            target=target,
+            target=self._target(id) if target is None else target,
             better=better,
             trend=tuple(map(_rounded, [*values, now.value])) if trend else (),
             method=method,
@@ -95,8 +99,9 @@ class Desk:
     def findings(self, findings: Sequence[Finding], *, limit: int | None = None, none: str = "Nothing found.") -> None:
         """Show findings as callouts, the worst first; all count, those past `limit` are shown as a folded list."""
         ranked = sorted(findings, key=lambda finding: finding.rank)
-        html = "".join(finding_callout(finding, self.formats) for finding in ranked[:limit]) or f"<p>{text(none)}</p>"
-        html += finding_list(ranked[limit:], self.formats) if limit is not None else ""
+        html = "".join(finding_callout(finding, self.formats) for finding in ranked[:limit])
+        html = html if ranked else f"<p>{text(none)}</p>"
+        html += finding_list(ranked[limit:], self.formats, more=limit > 0) if limit is not None else ""
         self._publish("findings", [asdict(finding) for finding in ranked], html)
 
     def table(self, frame: pd.DataFrame, caption: str, units: dict[str, str] | None = None) -> None:
@@ -131,6 +136,16 @@ class Desk:
             return Measure.unknown(f"{', '.join(missing)} absent")
         return measure
 
+    def _target(self, id: str) -> float | None:
+        touched = set(self.data.touched)
+        kpis = self.data.table("kpis", ["measured_by", "target", "unit"])
+        self.data.touched = touched  # a target is no source of the figure, and without a register there is none
+        self._noticed.add("kpis")
+        kpis = kpis[(kpis["measured_by"] == id) & kpis["target"].notna()]
+        if not len(kpis):
+            return None
+        return float(kpis["target"].iloc[0]) / (100 if kpis["unit"].iloc[0] == "percent" else 1)
+
     def _write_rows(self, id: str, measure: Measure) -> str:
         if measure.rows is None or not measure.resum or not self._pipeline:
             return ""
@@ -144,7 +159,7 @@ class Desk:
     def _source(self, name: str) -> Source | None:
         if self.data.absent({name}):
             return Source(name, state="absent")
-        newest = self.data.newest(name)
+        newest = self._feeds.newest(name)
         if newest is None:
             return None
         return Source(name, newest.isoformat(), "stale" if newest < self.period.start else "")
@@ -207,13 +222,14 @@ def _register(desk: Desk) -> None:
         colorway=PALETTE,
         colorscale={"sequential": [[0, "#dce9f2"], [0.5, "#5b9bc8"], [1, "#08437a"]]},
         margin={"l": 8, "r": 8, "t": 16, "b": 8},
-        xaxis={"automargin": True, "title": {"standoff": 8}},
-        yaxis={"automargin": True, "title": {"standoff": 8}},
+        xaxis={"automargin": True, "title": {"standoff": 8, "font": {"size": 13}}},
+        yaxis={"automargin": True, "title": {"standoff": 8, "font": {"size": 13}}},
         legend={"orientation": "h", "y": -0.2, "title": {"text": ""}},
         hovermode="closest",
         separators=".,",
     )
-    pio.templates["quarterdeck"] = go.layout.Template(layout=layout)
+    labels = {"bar": [go.Bar(textangle=0, cliponaxis=False)]}  # upright, and outside a bar too short for them
+    pio.templates["quarterdeck"] = go.layout.Template(layout=layout, data=labels)
     pio.templates.default = "quarterdeck"
     shell = get_ipython()
     if shell is None:

@@ -41,13 +41,17 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """One table: its columns, the columns that identify a row, and the date on which a row became known."""
+    """One table: its columns, the columns that identify a row, and the date on which a row became known.
+
+    A `register` changes only now and then: that nothing new is in it does not make it stale.
+    """
 
     name: str
     about: str
     key: tuple[str, ...]
     columns: dict[str, Column]
     known: str = ""
+    register: bool = False
 
 
 @functools.cache
@@ -64,6 +68,7 @@ def schemas() -> dict[str, TableSchema]:
                 for column, spec in table["columns"].items()
             },
             known=table.get("known", ""),
+            register=table.get("register", False),
         )
         for name, table in tables.items()
     }

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-import pandas as pd
 import pytest
 
 from quarterdeck.model.period import Period
-from quarterdeck.model.report import Finding
-from quarterdeck.report.metrics import assets, coverage, kpis, profit
+from quarterdeck.report.metrics import coverage, profit
 
 OCTOBER = Period.parse("2026-10")
-DAY = date(2026, 10, 31)
 TWO = [{"entity": "a", "name": "A & Co", "kind": "charter"}, {"entity": "b", "name": "B", "kind": "agency"}]
 CHART = [
     {"account": "1000", "type": "asset", "role": "cash", "category": "Cash"},
@@ -86,47 +81,6 @@ def test_the_balance_sheet_balances(books):
     assert profit.net_assets(books, OCTOBER).value == 2200
 
 
-def test_asset_earns_the_bookings_that_name_it(make_data):
-    """Cancelled and older bookings do not count, refunds are taken off; an asset never booked is unknown."""
-    data = make_data(
-        entities=TWO,
-        assets=[
-            {"asset": "boat", "entity": "a", "name": "Boat", "kind": "vessel", "value": 500, "status": "in use"},
-            {"asset": "site", "entity": "a", "name": "Site", "kind": "website", "status": "in use"},
-            {"asset": "old", "entity": "a", "name": "Old", "value": 9, "status": "sold"},
-        ],
-        bookings=[
-            {"entity": "a", "asset": "boat", "ends_on": "2026-10-31", "price": 100, "refund": 30},
-            {"entity": "a", "asset": "boat", "ends_on": "2025-11-01", "price": 7},
-            {"entity": "a", "asset": "boat", "ends_on": "2025-10-31", "price": 1000},
-            {"entity": "a", "asset": "boat", "ends_on": "2026-10-01", "price": 50, "cancelled_on": "2026-09-01"},
-        ],
-    )
-    table = assets.inventory(data, OCTOBER).set_index("asset")["earned"]
-    assert table["Boat"] == 77
-    assert pd.isna(table["Site"])
-    assert "Old" not in table
-    assert assets.asset_value(data, OCTOBER).value == 500
-    assert assets.inventory_by_kind(data, OCTOBER)["assets"].tolist() == [1, 1]
-
-
-def test_equity_register_names_what_is_doubtful(make_data):
-    """Different shares by two sources conflict, no paper is undocumented, three halves are over the whole."""
-    stakes = [
-        ("a", "Ann", 0.4, "x"),
-        ("a", "Ann", 0.5, "x"),
-        ("a", "Bo", 0.1, ""),
-        ("b", "Cy", 1, "x"),
-        ("b", "Di", 0.5, "x"),
-    ]
-    data = make_data(
-        entities=TWO, equity=[{"entity": e, "holder": h, "share": s, "document": d} for e, h, s, d in stakes]
-    )
-    register = assets.equity_register(data)
-    assert register["issue"].tolist() == ["conflicting", "conflicting", "undocumented", "over 100%", "over 100%"]
-    assert assets.stakes_in_doubt(data, OCTOBER).value == 5
-
-
 @pytest.fixture
 def tracked(make_data):
     """A delivered 400 in October and posted 300; B billed 200 less a credit note of 50 and posted 150."""
@@ -163,66 +117,15 @@ def test_coverage_never_reads_tables_that_no_entity_calls_for(tracked):
     assert tracked.absent(tracked.touched) == []
 
 
-def test_kpi_states(make_data):
-    """Measured by a fact; measurable when its tables have rows for its entity; otherwise what lacks is named."""
-    data = make_data(
-        entities=TWO,
-        bookings=[{"entity": "a"}],
-        kpis=[
-            {"name": "1", "measured_by": "cash", "tables": "ledger"},
-            {"name": "2", "entity": "a", "tables": "bookings"},
-            {"name": "3", "entity": "b", "tables": "bookings"},
-            {"name": "4", "tables": "bookings fuel_log"},
-            {"name": "5"},
-        ],
-    )
-    register = kpis.register(data).set_index("kpi")
-    assert register["state"].to_dict() == {
-        "1": kpis.MEASURED, "2": kpis.MEASURABLE, "3": kpis.NOT_MEASURED, "4": kpis.NOT_MEASURED,
-        "5": kpis.NOT_MEASURED,
-    }  # fmt: skip
-    assert register["lacks"].to_dict() == {"1": "", "2": "", "3": "bookings", "4": "fuel_log", "5": ""}
-    assert kpis.unmeasured_kpis(data, OCTOBER).value == 4
-
-
-def test_agenda_orders_findings_and_open_actions(make_data):
-    """Critical first, then what is late, then high; answered findings appear once, done and far actions not at all."""
-    data = make_data(
-        entities=TWO,
-        actions=[
-            {"title": "late", "entity": "a", "created_on": "2026-09-01", "due_on": "2026-10-21", "owner": "Ann"},
-            {"title": "soon", "created_on": "2026-10-30", "due_on": "2026-11-30", "owner": "Bo"},
-            {"title": "answer", "finding": "f1", "created_on": "2026-10-01", "due_on": "2026-11-29", "owner": "Cy"},
-            {"title": "far", "created_on": "2026-10-01", "due_on": "2026-12-01"},
-            {"title": "done", "created_on": "2026-10-01", "due_on": "2026-10-01", "done_on": "2026-10-02"},
-        ],
-    )
-    found = [
-        Finding("f1", "T1", "critical", "a", "…", money=5, due="2026-11-07"),
-        Finding("f2", "T2", "high", "b", "…", action="act", due="2026-11-14"),
-        Finding("f3", "T3", "low", "b", "…", due="2026-11-14"),
-    ]
-    agenda = kpis.agenda(data, found, DAY)
-    assert agenda["what"].tolist() == ["answer", "late", "act", "soon"]
-    assert agenda["days_late"].tolist() == [0, 10, 0, 0]
-    assert agenda["age"].tolist()[:2] == [30, 60]
-    assert agenda["money"].tolist()[0] == 5
-    assert agenda["entity"].tolist() == ["", "A & Co", "B", ""]
-
-
 def test_everything_is_not_known_without_tables(make_data):
     """Empty tables give unknown figures and empty tables, no zero and no exception."""
     data = make_data(entities=TWO)
     for metric in (
-        profit.net_profit, profit.profitability_gap, profit.net_assets, assets.asset_value, assets.stakes_in_doubt,
-        coverage.revenue_coverage, coverage.revenue_unrecorded, kpis.unmeasured_kpis,
+        profit.net_profit, profit.profitability_gap, profit.net_assets, coverage.revenue_coverage,
+        coverage.revenue_unrecorded,
     ):  # fmt: skip
         assert metric(data, OCTOBER).value is None, metric.__name__
-    for frame in (
-        assets.inventory(data, OCTOBER), assets.inventory_by_kind(data, OCTOBER), assets.equity_register(data),
-        coverage.coverage(data, [OCTOBER]), profit.balance_sheet(data, OCTOBER), kpis.register(data),
-        kpis.agenda(data, [], DAY),
-    ):  # fmt: skip
+    for frame in (coverage.coverage(data, [OCTOBER]), profit.balance_sheet(data, OCTOBER)):
         assert len(frame) == 0
 
 

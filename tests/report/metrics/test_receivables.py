@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+import random
+from datetime import date, timedelta
 
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quarterdeck.model.period import Period
 from quarterdeck.report.metrics import receivables, rules
@@ -86,6 +90,114 @@ def test_a_client_billed_beyond_its_contract_does_not_hide_one_that_was_not_bill
     assert figures == {"contracted": 200, "invoiced": 160, "collected": 45, "gap": 100, "beyond": 60}
 
 
+def test_fees_count_in_every_month_with_a_day_covered(make_data):
+    """From the month of the first day to that of the last or of leaving; two services add up, of one the later counts.
+
+    Rows name the contract; a leap February is a month as any other.
+    """
+    rows = [
+        contract("1", "ann", 100, "2024-01-31", "2024-02-29"), contract("2", "ann", 120, "2024-02-29"),
+        contract("4", "ann", 7, "2024-02-29"),
+        {**contract("3", "ann", 9, "2024-02-01", "2024-02-01"), "service": "ads"},
+        contract("5", "dee", 50, "2023-01-01"), contract("6", "cy", 5, "2024-03-01"),
+    ]  # fmt: skip
+    clients = [client("ann"), client("cy"), client("dee", ended_on="2024-02-01")]
+    data = make_data(entities=ENTITIES, clients=clients, contracts=rows[::-1])
+    expected = pd.DataFrame(
+        [
+            ("ann", "2024-01", "1", "site", 100), ("dee", "2024-01", "5", "site", 50),
+            ("ann", "2024-02", "3", "ads", 9), ("ann", "2024-02", "4", "site", 7),
+            ("dee", "2024-02", "5", "site", 50), ("ann", "2024-03", "4", "site", 7), ("cy", "2024-03", "6", "site", 5),
+        ],
+        columns=["client", "month", "contract", "service", "monthly_fee"],
+    )  # fmt: skip
+    made = receivables.contracted_rows(data, ["2024-01", "2024-02", "2024-03"])
+    pd.testing.assert_frame_equal(made.reset_index(drop=True), expected, check_dtype=False)
+
+
+MONEY = st.integers(-100, 450).map(lambda quarters: quarters / 4)
+BILLS = st.tuples(st.sampled_from(["ann", "ben"]), st.integers(1, 4), MONEY, st.integers(0, 130), st.integers(0, 40))
+RECEIPTS = st.tuples(st.integers(0, 6), st.integers(0, 150), MONEY)
+
+
+@settings(max_examples=8)
+@given(st.lists(BILLS, min_size=1, max_size=6), st.lists(RECEIPTS, max_size=6), st.sampled_from(["2024-03", "2024-Q1"]))
+def test_billing_and_ageing_agree_with_sums_invoice_by_invoice(make_data, bills, receipts, name):
+    """Credit notes and refunds included: contracted - gap + beyond = invoiced; buckets sum to receivables, as DSO does.
+
+    Payments after the period do not count against what was owed then; the order of rows does not matter.
+    """
+    period, day = Period.parse(name), lambda n: (date(2024, 1, 1) + timedelta(days=n)).isoformat()
+    invoices = [
+        invoice(f"i{n}", client, f"2024-0{month}", amount, day(issued), day(issued + terms))
+        for n, (client, month, amount, issued, terms) in enumerate(bills)
+    ]
+    payments = [
+        {**payment(f"i{n % len(bills)}", day(paid), amount), "payment": f"p{number}"}
+        for number, (n, paid, amount) in enumerate(receipts)
+    ]
+    contracts = [contract("1", "ann", 100, "2024-02-10"), contract("2", "ben", 40, "2020-01-01", "2024-03-01")]
+    months = [f"2024-{month:02}" for month in range(period.start.month, period.end.month + 1)]
+    fees = {("ann", "2024-02"): 100, ("ann", "2024-03"): 100} | {("ben", f"2024-0{n}"): 40 for n in (1, 2, 3)}
+    billed = dict.fromkeys(("contracted", "invoiced", "collected", "gap", "beyond"), 0.0)
+    for who in ("ann", "ben"):
+        for month in months:
+            mine = [row for row in invoices if (row["client"], row["month"]) == (who, month)]
+            sent, fee = sum(row["amount"] for row in mine), fees.get((who, month), 0)
+            names = {row["invoice"] for row in mine}
+            billed["contracted"] += fee
+            billed["invoiced"] += sent
+            billed["collected"] += sum(row["amount"] for row in payments if row["invoice"] in names)
+            billed["gap"] += max(fee - sent, 0)
+            billed["beyond"] += max(sent - fee, 0)
+    owed, end = dict.fromkeys(receivables.BUCKETS, 0.0), period.end.isoformat()
+    for row in invoices:
+        paid = sum(p["amount"] for p in payments if p["invoice"] == row["invoice"] and p["paid_on"] <= end)
+        late = (period.end - date.fromisoformat(row["due_on"])).days
+        if row["issued_on"] <= end:
+            owed[receivables.BUCKETS[sum(late > limit for limit in (0, 30, 60, 90))]] += row["amount"] - paid
+    sales = sum(row["amount"] for row in invoices if period.start.isoformat() <= row["issued_on"] <= end)
+    first = min(row["month"] for row in invoices)
+    random.Random(1).shuffle(invoices)
+    data = make_data(trusted=True, entities=ENTITIES, clients=[client("ann"), client("ben")], contracts=contracts,
+                     invoices=invoices, payments=payments[::-1])  # fmt: skip
+    made = receivables.billing(data, period)
+    assert made[list(billed)].sum().to_dict() == pytest.approx(billed)
+    gap = receivables.billed(data, period, "gap").value
+    assert gap == (pytest.approx(billed["gap"], abs=1e-6) if first <= months[-1] else None)
+    ages = receivables.ageing(data, period)
+    assert ages[list(receivables.BUCKETS)].sum().to_dict() == pytest.approx(owed, abs=1e-6)
+    assert ages["total"].sum() == pytest.approx(sum(owed.values()), abs=1e-6)
+    total, dso = receivables.receivables(data, period), receivables.dso(data, period)
+    issued = any(row["issued_on"] <= end for row in invoices)
+    assert total.value == (pytest.approx(sum(owed.values()), abs=1e-6) if issued else None)
+    assert dso.value == (pytest.approx(sum(owed.values()) / sales * period.days, abs=1e-6) if sales > 0 else None)
+
+
+def test_billing_is_in_order_and_a_credit_note_alone_is_beyond_nothing(make_data):
+    """By client, then month; a month of credit lacks the fee and the credit; 0.1 + 0.2 is 0.3."""
+    invoices = [
+        invoice("1", "ben", "2026-10", 0.1, "2026-10-01", "2026-10-01"),
+        invoice("2", "ben", "2026-10", 0.2, "2026-10-01", "2026-10-01"),
+        invoice("3", "ann", "2026-10", -20, "2026-10-01", "2026-10-01"),
+        invoice("4", "ann", "2026-09", 5, "2026-10-01", "2026-10-01"),
+    ]
+    rows = [contract("1", "ben", 0.3, "2026-10-01"), contract("2", "ann", 10, "2026-10-01")]
+    data = make_data(entities=ENTITIES, clients=CLIENTS, contracts=rows, invoices=invoices)
+    expected = pd.DataFrame(
+        [
+            ("ann", "2026-09", 0, 5, 0, 0, 5), ("ann", "2026-10", 10, -20, 0, 30, 0),
+            ("ben", "2026-10", 0.3, 0.3, 0, 0, 0),
+        ],
+        columns=["client", "month", "contracted", "invoiced", "collected", "gap", "beyond"],
+    )  # fmt: skip
+    made = receivables.billing(data, Period.parse("2026-Q4").previous())
+    assert made.to_numpy().tolist() == expected.head(1).to_numpy().tolist()
+    made = receivables.billing(data, Period(date(2026, 9, 1), OCTOBER.end, "2026-10"))
+    pd.testing.assert_frame_equal(made, expected, check_dtype=False)
+    assert len(receivables.unbilled(data, OCTOBER)) == 1
+
+
 def test_figures_resum_from_their_rows(data):
     """The contributions of the rows make the value."""
     for column in ("contracted", "invoiced", "collected", "gap"):
@@ -101,7 +213,7 @@ def test_a_quarter_bills_three_months(data):
 def test_invoiced_before_the_first_invoice_is_not_known(data):
     """Nobody recorded invoices by then; the contracts are known."""
     july = Period.parse("2026-07")
-    assert receivables.billed(data, july, "invoiced").value is None
+    assert receivables.billed(data, july, "invoiced").note == "no invoice recorded by then"
     assert receivables.billed(data, july, "contracted").value == 230
 
 
@@ -123,7 +235,10 @@ def test_balances_are_as_of_the_day_and_credit_notes_reduce_them(data):
     owed = receivables.open_invoices(data, TODAY).set_index("invoice")["balance"].to_dict()
     assert owed == {"a9": 10, "a10": 100, "b8": 80, "b8c": -20, "c10": 15}
     assert receivables.receivables(data, OCTOBER).value == 185
-    assert receivables.receivables(data, Period.parse("2026-06")).value is None
+    assert receivables.receivables(data, Period.parse("2026-06")).note == "nothing billed yet"
+    shown = receivables.open_invoices(data, TODAY)
+    assert shown.index.tolist() == list(range(5))
+    assert shown["paid"].tolist() == [90, 0, 0, 0, 45]
 
 
 def test_overdue_agrees_with_the_rule_that_limits_it(data):
@@ -156,16 +271,63 @@ def test_ageing_adds_up_to_receivables(data):
     assert table[list(receivables.BUCKETS)].sum(axis=1).tolist() == table["total"].tolist()
 
 
+def test_ageing_shows_who_owes_most_first(make_data):
+    """Equals by name; a client that owes nothing has no row; the columns are the buckets in order."""
+    rows = [
+        invoice("1", "cy", "2026-10", 5, "2026-10-01", "2026-10-30"),
+        invoice("2", "ben", "2026-10", 5, "2026-10-01", "2026-06-30"),
+        invoice("3", "ann", "2026-10", 3, "2026-10-01", "2026-11-30"),
+        invoice("4", "dee", "2026-10", 9, "2026-10-01", "2026-10-31"),
+        invoice("5", "ann", "2026-10", 1, "2026-10-01", "2026-08-31"),
+    ]
+    data = make_data(entities=ENTITIES, invoices=rows, payments=[payment("4", "2026-10-31", 9)])
+    expected = pd.DataFrame(
+        [("ben", 0, 0, 0, 0, 5, 5), ("cy", 0, 5, 0, 0, 0, 5), ("ann", 3, 0, 0, 1, 0, 4)],
+        columns=["client", *receivables.BUCKETS, "total"],
+    )
+    pd.testing.assert_frame_equal(receivables.ageing(data, OCTOBER), expected, check_dtype=False)
+
+
 def test_dso_is_receivables_over_sales_of_the_period_times_its_days(data):
-    """185 over 160 invoiced in October, times 31."""
+    """185 over 160 invoiced in October, times 31; a period of credit notes alone has none."""
     assert receivables.dso(data, OCTOBER).value == pytest.approx(185 / 160 * 31)
-    assert receivables.dso(data, Period.parse("2026-06")).value is None
+    for month in ("2026-06", "2026-09"):
+        assert receivables.dso(data, Period.parse(month)).note == (
+            "nothing invoiced in the period" if month < "2026-09" else ""
+        )
+
+
+def test_a_period_that_is_not_over_ages_to_the_day_of_the_data(make_data):
+    """As of the 10th an invoice due on the 20th is current, whatever the end of the month."""
+    rows = [invoice("1", "ann", "2026-10", 9, "2026-10-01", "2026-10-20")]
+    for as_of, bucket in (("2026-10-10", "current"), ("", "1–30"), ("2026-12-31", "1–30")):
+        data = make_data(as_of=as_of, entities=ENTITIES, clients=CLIENTS, invoices=rows)
+        assert receivables.ageing(data, OCTOBER)[bucket].tolist() == [9]
 
 
 def test_days_to_pay_weigh_by_amount_and_leave_refunds_out(data):
     """90 after 10 days and 60 after 19."""
     assert receivables.days_to_pay(data, OCTOBER).value == pytest.approx((90 * 10 + 60 * 19) / 150)
-    assert receivables.velocity(data, OCTOBER).set_index("client")["now"].to_dict() == {"ann": 10, "cy": 19}
+    assert receivables.days_to_pay(data, Period.parse("2026-06")).note == "no payment in the period"
+
+
+def test_velocity_compares_three_periods_with_the_three_before(make_data):
+    """Who takes longest first, equals by name; who paid in one half only has no change."""
+    names = [f"{name}{n}" for name in ("ann", "ben", "cy", "dee") for n in (1, 2)]
+    rows = [invoice(name, name[:-1], "2026-01", 9, "2026-01-01", "2026-01-01") for name in names]
+    paid = [
+        payment("ann1", "2026-10-31", 4), payment("ann1", "2026-08-01", 1), payment("ann2", "2026-07-31", 9),
+        payment("ben1", "2026-09-30", 9), payment("ben2", "2026-05-01", 9), payment("cy1", "2026-04-30", 9),
+        payment("dee1", "2026-05-01", 9), payment("cy2", "2026-09-30", 9),
+    ]  # fmt: skip
+    since = date(2026, 1, 1)
+    late = (4 * (date(2026, 10, 31) - since).days + (date(2026, 8, 1) - since).days) / 5
+    expected = pd.DataFrame(
+        [("ann", late, 211, late - 211), ("ben", 272, 120, 152), ("cy", 272, None, None), ("dee", None, 120, None)],
+        columns=["client", "now", "before", "change"],
+    )
+    made = receivables.velocity(make_data(entities=ENTITIES, invoices=rows, payments=paid), OCTOBER)
+    pd.testing.assert_frame_equal(made, expected, check_dtype=False)
 
 
 def test_money_recoverable_is_what_is_overdue_and_what_was_not_billed(data):
@@ -173,12 +335,16 @@ def test_money_recoverable_is_what_is_overdue_and_what_was_not_billed(data):
     measure = receivables.money_recoverable(data, OCTOBER)
     assert measure.rows.groupby("why")["recoverable"].sum().to_dict() == {"not billed": 400, "overdue": 105}
     assert measure.value == 505
+    assert list(measure.rows) == ["why", "client", "month", "invoice", "recoverable", "contribution"]
+    assert receivables.unbilled(data, OCTOBER).index.tolist() == list(range(7))
 
 
 def test_a_month_that_is_not_over_lacks_no_invoice_yet(make_data):
     """On 10 October only September could have been billed."""
     data = make_data(as_of="2026-10-10", entities=ENTITIES, clients=[client("ben")], contracts=[CONTRACTS[2]])
-    assert receivables.unbilled(data, OCTOBER)["month"].max() == "2026-09"
+    assert receivables.unbilled(data, OCTOBER)["month"].tolist() == [f"2026-{month:02}" for month in range(1, 10)]
+    later = make_data(as_of="2026-12-31", entities=ENTITIES, clients=[client("ben")], contracts=[CONTRACTS[2]])
+    assert receivables.unbilled(later, OCTOBER)["month"].max() == "2026-10"
 
 
 @pytest.mark.parametrize(
@@ -193,12 +359,40 @@ def test_a_month_that_is_not_over_lacks_no_invoice_yet(make_data):
         ([contract("1", "ann", 9, ends="2026-12-31")], "in force"),
         ([contract("1", "ann", 9)], "in force"),
         ([contract("1", "ann", 9, ends="2026-10-30"), contract("2", "ann", 9, starts="2026-11-01")], "in force"),
+        ([contract("2", "ann", 9, signed=""), contract("1", "ann", 9, starts="2026-01-02")], "in force"),
+        ([contract("2", "ann", 9), contract("1", "ann", 9, signed="")], "in force"),
+        ([contract("1", "ann", 9, ends="2026-10-30", signed="")], "expired"),
+        ([contract("1", "ann", 9, ends="2026-11-30", signed="")], "unsigned"),
     ],
 )
 def test_contract_states(make_data, contracts, state):
     """The last contract decides; a day of signature after the as-of is not known yet; 60 days count as expiring."""
     data = make_data(as_of="2026-10-31", entities=ENTITIES, clients=[client("ann")], contracts=contracts)
-    assert receivables.contract_register(data, TODAY, 60)["state"].tolist() == [state]
+    assert receivables.contract_register(data, TODAY)["state"].tolist() == [state]
+
+
+def test_the_register_says_days_left_and_what_was_billed_in_a_year(make_data):
+    """The worst state first, within it by client; a leap day's year goes back to the last of February."""
+    names = ["zoe", "ann", "ben", "cy", "eve"]
+    rows = [contract("1", "ann", 9), contract("2", "ben", 8, ends="2024-03-31"), contract("3", "eve", 7)]
+    invoices = [
+        invoice("1", "ann", "2024-01", 60, "2023-03-01", "2024-01-31"),
+        invoice("2", "ann", "2024-01", -10, "2024-02-29", "2024-01-31"),
+        invoice("3", "ann", "2024-01", 1000, "2023-02-28", "2024-01-31"),
+    ]
+    clients = [*map(client, names), client("gone", ended_on="2024-02-29")]
+    data = make_data(entities=ENTITIES, clients=clients, contracts=rows, invoices=invoices)
+    expected = pd.DataFrame(
+        [
+            ("cy", "CY", "missing", None, None, 0), ("zoe", "ZOE", "missing", None, None, 0),
+            ("ben", "BEN", "expiring", 8, 31, 0), ("ann", "ANN", "in force", 9, None, 50),
+            ("eve", "EVE", "in force", 7, None, 0),
+        ],
+        columns=["client", "name", "state", "monthly_fee", "days_left", "billed"],
+    )  # fmt: skip
+    made = receivables.contract_register(data, date(2024, 2, 29), 31)
+    pd.testing.assert_frame_equal(made[list(expected)], expected, check_dtype=False)
+    assert receivables.contract_register(data, date(2024, 2, 29), 30)["state"].tolist()[2:] == ["in force"] * 3
 
 
 def test_clients_that_left_need_no_contract(data):
@@ -218,6 +412,7 @@ def test_absent_tables_give_nothing_known_and_no_error(make_data):
     for metric in (receivables.receivables, receivables.dso, receivables.days_to_pay, receivables.money_recoverable):
         measures.append(metric(data, OCTOBER))
     assert [measure.value for measure in measures] == [None] * 5
+    assert measures[0].note == measures[-1].note == "no client in scope"
     for table in (receivables.ageing, receivables.velocity, receivables.unbilled):
         assert table(data, OCTOBER).empty
     assert receivables.contract_register(data, TODAY).empty

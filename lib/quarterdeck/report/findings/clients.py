@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...model.report import Finding, Severity
 from ..metrics import receivables
-from .common import Rule, amount, make
+from .common import Rule, amount, day, make, many, named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from ..data import Data
 
 _WORDS: dict[str, tuple[str, str, Severity, str]] = {
-    "missing": ("no-contract", "has no contract", "high", "Agree on one in writing before the next invoice"),
-    "expired": ("expired-contract", "is served under an expired contract", "high", "Renew it"),
-    "unsigned": ("unsigned-contract", "never signed its contract", "high", "Have it signed"),
-    "expiring": ("expiring-contract", "has a contract that ends soon", "medium", "Offer the renewal now"),
+    "missing": ("no-contract", "has no contract", "high", "Agree on a contract with {name} before the next invoice"),
+    "expired": ("expired-contract", "is served under an expired contract", "high", "Renew {contract} with {name}"),
+    "unsigned": ("unsigned-contract", "never signed its contract", "high", "Have {name} sign {contract}"),
+    "expiring": ("expiring-contract", "has a contract that ends soon", "medium", "Offer {name} to renew {contract}"),
 }
 
 
@@ -31,19 +31,21 @@ def contract_gaps(data: Data, period: Period, as_of: date, expiring_days: int = 
             continue
         kind, words, severity, action = _WORDS[row["state"]]
         ends = "" if row["ends_on"] is None or row["ends_on"] != row["ends_on"] else row["ends_on"].date().isoformat()
+        until = day(row["ends_on"]) if ends else ""
         fee = row["monthly_fee"]
         billed = f"{amount(data, row['billed'])} was billed in a year"
         details = {
             "missing": f"None is on record, yet {billed}.",
-            "expired": f"{row['contract']} ended on {ends} and nothing replaced it; {billed}.",
+            "expired": f"{row['contract']} ended on {until} and nothing replaced it; {billed}.",
             "unsigned": f"{row['contract']} at {amount(data, fee)} a month carries no day of signature; {billed}.",
-            "expiring": f"{row['contract']} at {amount(data, fee)} a month ends on {ends}.",
+            "expiring": f"{row['contract']} at {amount(data, fee)} a month ends on {until}.",
         }
         found.append(
             make(
                 data, as_of, f"{kind}-{row['client']}", f"{row['name']} {words}", severity, rule="contract_gaps",
                 entity=row["entity"], money=row["billed"] if fee != fee else 12 * fee, evidence=details[row["state"]],
-                action=action, since=ends if row["state"] == "expired" else "",
+                action=action.format(name=row["name"], contract=row["contract"]),
+                since=ends if row["state"] == "expired" else "",
             )
         )  # fmt: skip
     return found
@@ -53,18 +55,20 @@ def service_not_billed(data: Data, period: Period, as_of: date) -> list[Finding]
     """Months under contract without an invoice, and months billed below the fee; at stake is the difference."""
     gaps = receivables.unbilled(data, period)
     kinds = (
-        ("months-not-invoiced", "Service under contract was never invoiced", gaps["invoiced"] == 0),
-        ("billed-below-contract", "Invoices are below the agreed fee", gaps["invoiced"] > 0),
+        ("months-not-invoiced", "Service under contract was never invoiced", "Invoice the months left out to {}", 0),
+        ("billed-below-contract", "Invoices are below the agreed fee", "Bill the difference to {}", 1),
     )
     found = []
-    for id, title, chosen in kinds:
-        rows, total = gaps[chosen], float(gaps.loc[chosen, "gap"].sum())
+    for id, title, action, billed in kinds:
+        rows = gaps[(gaps["invoiced"] > 0) == bool(billed)]
+        total, who = float(rows["gap"].sum()), _worst(data, rows, "gap")
         if len(rows):
             found.append(
                 make(
                     data, as_of, id, title, "high", rule="service_not_billed", entity=_entity(data, rows["client"]),
-                    money=total, since=f"{rows['month'].min()}-01", action="Send the missing invoices now",
-                    evidence=f"{len(rows)} client months lack {amount(data, total)}: {_worst(data, rows, 'gap')}.",
+                    money=total, since=f"{rows['month'].min()}-01", action=action.format(named(who)),
+                    evidence=f"{amount(data, total)} is missing in {many(len(rows), 'client month')}: "
+                    f"{named(who.values() if len(who) > 1 else rows['month'])}.",
                 )
             )  # fmt: skip
     return found
@@ -74,25 +78,31 @@ def overdue_receivables(data: Data, period: Period, as_of: date) -> list[Finding
     """Invoices past due; serious when some are past due for more than 90 days."""
     rows = receivables.open_invoices(data, as_of)
     rows = rows[rows["days_overdue"] > 0]
-    total, old = float(rows["balance"].sum()), rows.loc[rows["bucket"] == receivables.BUCKETS[-1], "balance"]
+    total, old = float(rows["balance"].sum()), rows[rows["bucket"] == receivables.BUCKETS[-1]]
     if total <= 0:
         return []
+    who, stop = _worst(data, rows, "balance"), len(_worst(data, old, "balance"))
+    pause = f"; pause work for the {stop} over 90 days late" if stop and len(who) > 1 else ""
+    said = f": {named(who.values())}" if len(who) > 1 else ""
     return [
         make(
-            data, as_of, "overdue-receivables", "Clients have not paid what is due", "high" if len(old) else "medium",
-            rule="overdue_receivables", entity=_entity(data, rows["client"]), money=total,
-            since=rows["due_on"].min().date().isoformat(), action="Call the largest debtors, then stop their work",
-            evidence=f"{(rows['balance'] > 0).sum()} invoices, {amount(data, total)} after credit, of it "
-            f"{amount(data, float(old.sum()))} for over 90 days: {_worst(data, rows, 'balance')}.",
+            data, as_of, "overdue-receivables",
+            "Clients have not paid what is due" if len(who) > 1 else f"{named(who)} has not paid what is due",
+            "high" if len(old) else "medium", rule="overdue_receivables", entity=_entity(data, rows["client"]),
+            money=total, since=rows["due_on"].min().date().isoformat(),
+            action=f"Call {named(who)}{pause}",
+            evidence=f"{many((rows['balance'] > 0).sum(), 'invoice')}, {amount(data, total)} after credit, of it "
+            f"{amount(data, float(old['balance'].sum()))} for over 90 days{said}.",
         )
     ]  # fmt: skip
 
 
-def _worst(data: Data, rows: pd.DataFrame, column: str) -> str:
-    """The three clients with the largest sums, by name."""
+def _worst(data: Data, rows: pd.DataFrame, column: str) -> dict[str, str]:
+    """Clients by name, the largest sum first, each with `name and sum` as a sentence says it."""
     names = data.table("clients", ["client", "name"]).set_index("client")["name"]
-    sums = rows.groupby("client")[column].sum().sort_values(ascending=False, kind="stable").head(3)
-    return ", ".join(f"{names.get(str(client), client)} {amount(data, value)}" for client, value in sums.items())
+    sums = rows.groupby("client")[column].sum().sort_values(ascending=False, kind="stable")
+    told = {str(names.get(str(client), client)): value for client, value in sums.items() if value > 0}
+    return {name: f"{name} {amount(data, value)}" for name, value in told.items()}
 
 
 def _entity(data: Data, clients: pd.Series[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -37,11 +37,11 @@ def make(
     """A finding with owner and due day from the open action that answers it, if there is one.
 
     Otherwise `owner` is as given (from a table), else who answers for the entity, else for the business, and it is due
-    7, 14 or 30 days after `as_of`, by severity.
+    7, 14 or 30 days after `as_of`, by severity; what leads is due in 7.
     """
     actions = data.table("actions", ["finding", "owner", "due_on", "done_on"])
     agreed = actions[(actions["finding"] == id) & actions["done_on"].isna()].sort_values(["due_on", "owner"])
-    due = (as_of + timedelta(days=_DAYS[severity])).isoformat()
+    due = (as_of + timedelta(days=7 if leads else _DAYS[severity])).isoformat()
     if len(agreed):
         owner, due = str(agreed["owner"].iloc[0]), agreed["due_on"].iloc[0].date().isoformat()
     owner = owner or _answers(data, entity)
@@ -61,6 +61,12 @@ def make(
     )
 
 
+def answers_for(data: Data, table: str) -> str:
+    """Who answers for most of a table's rows; empty when it has none."""
+    owners = data.table(table, ["owner"])["owner"].mode()
+    return str(owners.iloc[0]) if len(owners) else ""
+
+
 def _answers(data: Data, entity: str) -> str:
     entities, company = data.table("entities", ["entity", "owner"]), data.table("company", ["owner"])
     owners = [*entities.loc[entities["entity"] == entity, "owner"].dropna(), *company["owner"].dropna()]
@@ -71,3 +77,20 @@ def amount(data: Data, value: float) -> str:
     """Money in a sentence, in the company's currency."""
     company = data.table("company", ["currency"])
     return Formats(currency=str(company["currency"].iloc[0]) if len(company) else "USD").money(value)
+
+
+def day(value: date) -> str:
+    """A day in a sentence."""
+    return Formats().date(value.isoformat())
+
+
+def named(names: Iterable[str], most: int = 3) -> str:
+    """Names in a sentence, past `most` counted: `a, b, c and 2 more`."""
+    said = list(dict.fromkeys(names))
+    more = len(said) - most
+    return ", ".join(said[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def many(number: int, one: str, several: str = "") -> str:
+    """How many of what, in a sentence: `1 job`, `3 jobs`; `several` where the plural is not made with an s."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"

@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING, cast
 from ...model.report import Finding, Severity
 from ..metrics import cloud, engineering
 from ..metrics.common import entity_names, records
-from .common import Rule, amount, make
+from .common import Rule, amount, answers_for, day, make, named
 
 if TYPE_CHECKING:
     from ...model.period import Period
     from ..data import Data
+
+_ACRONYMS = ("api", "ci", "csp", "dns", "mfa", "sla", "sso", "ssl", "tls", "waf")
+
+
+def _words(gap: str) -> str:
+    """`no-waf` as a reader knows it: `No WAF`."""
+    words = [word.upper() if word in _ACRONYMS else word for word in gap.split("-")]
+    said = " ".join(words)
+    return said[:1].upper() + said[1:]
 
 
 def observed_gaps(data: Data, period: Period, as_of: date, *, area: str = "") -> list[Finding]:
@@ -22,16 +31,16 @@ def observed_gaps(data: Data, period: Period, as_of: date, *, area: str = "") ->
     seen = seen[seen["gap"].notna() & (seen["severity"] != "none")]
     names, made = entity_names(data), []
     for (kind, sort), rows in seen.groupby(["area", "gap"], sort=True):
-        gap = str(sort)
+        gap = _words(str(sort))
         worst, money = rows.iloc[0], rows["money"].sum(min_count=1)
-        where = ", ".join(dict.fromkeys(rows["location"].dropna())) or "no location noted"
+        where = named(rows["location"].dropna()) or "no location noted"
         others = list(dict.fromkeys(rows["entity"].map(names)))
         places = f"{len(rows)} {'place' if len(rows) == 1 else 'places'}"
         finding = make(
-            data, as_of, f"{kind}-gap-{gap}", f"{gap.replace('-', ' ').capitalize()}: {worst['title']}",
+            data, as_of, f"{kind}-gap-{sort}", f"{gap}: {worst['title']}",
             cast(Severity, worst["severity"]), rule="observed_gaps",
             entity=str(worst["entity"]) if len(others) == 1 else "", money=money if money == money else None,
-            evidence=f"Seen in {places} ({', '.join(others)}), oldest {int(rows['age'].max())} days ago: {where}.",
+            evidence=f"{places} ({named(others)}): {where}.",
             action=str(worst["action"]) if worst["action"] == worst["action"] else "",
             owner=str(worst["owner"]) if worst["owner"] == worst["owner"] else "",
             since=rows["seen_on"].min().date().isoformat(),
@@ -49,14 +58,14 @@ def lapsing_domains(data: Data, period: Period, as_of: date, *, domain_days: int
     if not len(soon):
         return []
     first = soon["expires_on"].iloc[0].date()
-    named = ", ".join(f"{row.domain} at {row.registrar} on {row.expires_on:%Y-%m-%d}" for row in records(soon))
+    ending = ", ".join(f"{row.domain} on {day(row.expires_on)}" for row in records(soon))
     return [
         make(
-            data, as_of, "lapsing-domains", f"Domains that nobody renews: {len(soon)}",
+            data, as_of, "lapsing-domains", f"{len(soon)} {'domain lapses' if len(soon) == 1 else 'domains lapse'}",
             "critical" if first <= as_of + timedelta(days=14) else "high", rule="lapsing_domains",
             since=first.isoformat() if first <= as_of else "",
-            evidence=f"Registration ends and auto-renewal is off for {named}.",
-            action="Renew them and switch auto-renewal on",
+            evidence=f"Auto-renewal is off, and these end: {ending}.",
+            action=f"Renew {named(soon['domain'])} and switch auto-renewal on", owner=answers_for(data, "observations"),
         )
     ]  # fmt: skip
 
@@ -72,9 +81,10 @@ def cost_anomalies(data: Data, period: Period, as_of: date, *, anomaly_sigma: fl
             data, as_of, "cloud-cost-anomaly", f"Cloud cost jumped on {odd['date'].nunique()} days", "medium",
             rule="cost_anomalies", money=excess, since=odd["date"].min().date().isoformat(),
             evidence=f"{len(odd)} service-days lie more than {anomaly_sigma:g} standard deviations above trend; "
-            f"the worst is {worst['service']} on {worst['date'].date().isoformat()} "
+            f"the worst is {worst['service']} on {day(worst['date'])} "
             f"with {amount(data, worst['amount'])} against {amount(data, worst['expected'])} expected.",
             action="Find what ran on that day and set a budget alarm on the service",
+            owner=answers_for(data, "optimisations"),
         )
     ]  # fmt: skip
 
@@ -90,7 +100,7 @@ def failing_changes(data: Data, period: Period, as_of: date, *, failure_limit: f
             data, as_of, "failing-changes", f"{rate.value:.0%} of releases failed", "medium", rule="failing_changes",
             evidence=f"{failed} of {len(rate.rows) - failed} releases in {period.label} were rolled back or mended "
             f"at once; the limit is {failure_limit:.0%}.",
-            action="Put a staging step and a smoke test before production",
+            action="Put a staging step and a smoke test before production", owner=answers_for(data, "observations"),
         )
     ]  # fmt: skip
 
@@ -103,14 +113,15 @@ def unhealthy_sites(
     bad = health[(health["error_rate"] > error_limit) | (health["p95_ms"] > latency_limit)]
     if not len(bad):
         return []
-    named = "; ".join(f"{row.entity} {row.p95_ms:,.0f} ms and {row.error_rate:.1%}" for row in records(bad))
+    sites = "; ".join(f"{row.entity} {row.p95_ms:,.0f} ms and {row.error_rate:.1%}" for row in records(bad))
     return [
         make(
             data, as_of, "unhealthy-sites", f"{len(bad)} of {len(health)} measured sites are slow or fail",
             "high" if (bad["error_rate"] > error_limit).any() else "medium", rule="unhealthy_sites",
             evidence=f"95th percentile of latency and failed requests (limits {latency_limit:,.0f} ms and "
-            f"{error_limit:.0%}): {named}.",
+            f"{error_limit:.0%}): {sites}.",
             action="Trace the slowest and the failing routes, and mend the worst",
+            owner=answers_for(data, "observations"),
         )
     ]  # fmt: skip
 

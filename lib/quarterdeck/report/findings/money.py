@@ -10,7 +10,7 @@ from ...model.period import Period
 from ...model.report import Finding, Severity
 from ..metrics import books, cash, deferred, forecast, margin, rules
 from ..metrics.common import records, span
-from .common import Rule, amount, make
+from .common import Rule, amount, answers_for, day, make, named
 
 if TYPE_CHECKING:
     from ..data import Data
@@ -30,15 +30,15 @@ def _broken(data: Data, period: Period, as_of: date, rule: Any) -> Finding:
         for number in (rule.value, rule.threshold, rule.excess)
     )
     side = "above" if rule.limit == "at most" else "below"
+    measure = rule.measure.replace("_", " ")
     return make(
         data,
         as_of,
         f"rule-{rule.rule}",
-        f"Broken rule: {rule.name}",
+        f"Broken rule: {measure} at {value}, limit {limit}",
         rule.severity,
         rule="broken_rules",
-        evidence=f"{rule.measure.replace('_', ' ').capitalize()}: {value}, {excess} {side} the limit of {limit}; "
-        f"broken since {rule.since:%B %Y}.",
+        evidence=f"{measure.capitalize()}: {value}, {excess} {side} the limit of {limit} since {rule.since:%B %Y}.",
         money=rule.excess * burn if in_months else rule.excess,
         action=rule.remedy,
         owner=rule.owner,
@@ -67,7 +67,7 @@ def cash_runs_out(data: Data, period: Period, as_of: date, *, within_months: int
             evidence=f"Cash ends {month} below zero; {amount(data, lacks)} is lacking {within_months} months from now.",
             money=lacks,
             action="Cut or postpone payments, or agree financing, before that month",
-            owner=_answers(data, "rules"),
+            owner=answers_for(data, "rules"),
         )
     ]
 
@@ -92,7 +92,7 @@ def behind_target(data: Data, period: Period, as_of: date, *, tolerance: float =
             f"targeted; {missed} of {len(table)} months missed.",
             money=wanted * (1 - share.value),
             action="Raise sales of the entities furthest behind, or set the targets anew",
-            owner=_answers(data, "rules"),
+            owner=answers_for(data, "rules"),
         )
     ]
 
@@ -118,7 +118,7 @@ def deferred_difference(data: Data, period: Period, as_of: date) -> list[Finding
             f"for; bookings that differ: {len(gaps)}, the worst {worst}.",
             money=float(gaps["difference"].abs().sum()),
             action="Post or correct the entries of these bookings",
-            owner=_answers(data, "systems"),
+            owner=answers_for(data, "systems"),
             since=f"{since.iloc[0]}-01" if len(since) else "",
         )
     ]
@@ -135,11 +135,11 @@ def bank_differs(data: Data, period: Period, as_of: date) -> list[Finding]:
             f"{row.name} does not reconcile",
             "medium",
             rule="bank_differs",
-            evidence=f"On {row.statement_on:%Y-%m-%d} the bank says {amount(data, row.bank)} and the ledger "
-            f"{amount(data, row.ledger)}: {amount(data, row.difference)} apart.",
+            evidence=f"On {day(row.statement_on)} the bank says {amount(data, row.bank)} and the ledger "
+            f"{amount(data, row.ledger)}: {amount(data, abs(row.difference))} apart.",
             money=abs(row.difference),
             action="Compare the statement line by line and post what is missing",
-            owner=_answers(data, "systems"),
+            owner=answers_for(data, "systems"),
             since=f"{row.statement_on:%Y-%m-%d}",
         )
         for row in records(table[table["difference"].fillna(0) != 0])
@@ -161,9 +161,7 @@ def expense_flags(data: Data, period: Period, as_of: date, *, receipt_minimum: f
         if not len(rows):
             continue
         rows = rows.assign(counterparty=rows["counterparty"].fillna(MISSING))
-        worst = ", ".join(
-            f"{row.counterparty} {amount(data, row.amount)} on {row.date:%Y-%m-%d}" for row in records(rows.head(3))
-        )
+        worst = named(f"{row.counterparty} {amount(data, row.amount)} on {day(row.date)}" for row in records(rows))
         finding = make(
             data,
             as_of,
@@ -171,11 +169,10 @@ def expense_flags(data: Data, period: Period, as_of: date, *, receipt_minimum: f
             title,
             severity,
             rule="expense_flags",
-            evidence=f"Since {span(period).start} lines found: {len(rows)}, together "
-            f"{amount(data, rows['amount'].sum())}; the largest {worst}.",
+            evidence=f"{len(rows)} in 12 {period.kind}s, together {amount(data, rows['amount'].sum())}: {worst}.",
             money=float(rows["amount"].sum()),
             action=action,
-            owner=_answers(data, "systems"),
+            owner=answers_for(data, "systems"),
             since=f"{rows['date'].min():%Y-%m-%d}",
         )
         found.append(finding)
@@ -191,10 +188,10 @@ def system_gaps(data: Data, period: Period, as_of: date) -> list[Finding]:
             data,
             as_of,
             f"control-{row.control}",
-            f"{row.title}: {row.status}",
+            f"Control {row.status}: {row.title}",
             row.severity,
             rule="system_gaps",
-            evidence=row.note or f"The register of controls says {row.status}.",
+            evidence=f"{row.note[:1].upper()}{row.note[1:]}." if row.note else f"The register says {row.status}.",
             action=row.action,
             owner=row.owner,
         )
@@ -214,19 +211,13 @@ def late_milestones(data: Data, period: Period, as_of: date) -> list[Finding]:
             f"Late: {row.title}",
             "medium",
             rule="late_milestones",
-            evidence=f"It was due on {row.due_on:%Y-%m-%d} and is not reached.",
+            evidence=f"It was due on {day(row.due_on)} and is not reached.",
             action="Finish it, or move what depends on it",
             owner=row.owner,
             since=f"{row.due_on:%Y-%m-%d}",
         )
         for row in records(late)
     ]
-
-
-def _answers(data: Data, table: str) -> str:
-    """Who answers for most of a table's rows: of the financial rules, or of the accounting system."""
-    owners = data.table(table, ["owner"])["owner"].mode()
-    return str(owners.iloc[0]) if len(owners) else ""
 
 
 RULES: tuple[Rule, ...] = (

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from ...model.period import Period
 from ...model.report import Finding, Severity
 from ..metrics import assets, coverage, kpis, profit
 from ..metrics.common import entity_names, months, records
-from .common import Rule, amount, make
+from .common import Rule, amount, day, make, named
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...model.period import Period
     from ..data import Data
 
 
@@ -30,11 +30,11 @@ def empty_pipelines(data: Data, period: Period, as_of: date, *, pipeline_days: i
             continue
         ours = leads[leads["entity"] == entity]
         last = ours["created_on"].max()
-        said = f"its last enquiry came on {last.date().isoformat()}" if len(ours) else "none was ever recorded"
+        said = f"the last came on {day(last)}" if len(ours) else "none was ever recorded"
         finding = make(
             data, as_of, f"empty-pipeline-{entity}", f"{name} has no open enquiry", "critical",
             rule="empty_pipelines", entity=entity, money=_revenue_at_stake(data, period, entity),
-            evidence=f"Of {len(fresh)} enquiries of the last {pipeline_days} days none is open for {name}; {said}.",
+            evidence=f"No enquiry of the last {pipeline_days} days is open; {said}.",
             action=f"Make a list of ten prospects for {name} and call them this week",
             since=last.date().isoformat() if len(ours) else "",
         )  # fmt: skip
@@ -49,11 +49,11 @@ def unrecorded_revenue(data: Data, period: Period, as_of: date) -> list[Finding]
     for entity, gaps in cells[cells["missing"] > 0].groupby("entity"):
         name, sold, missing = gaps["name"].iloc[0], float(gaps["sold"].sum()), float(gaps["missing"].sum())
         severity: Severity = "critical" if (gaps["recorded"] <= 0).any() else "high"
+        spans = [Period.parse(name).label for name in gaps["period"]]
         finding = make(
             data, as_of, f"revenue-not-recorded-{entity}", f"Sales of {name} are missing from the books", severity,
             rule="unrecorded_revenue", entity=str(entity), money=missing,
-            evidence=f"{amount(data, missing)} of {amount(data, sold)} sold by {name} in {', '.join(gaps['period'])} "
-            "is not posted as revenue.",
+            evidence=f"Of {amount(data, sold)} sold in {named(spans)}, {amount(data, missing)} is not in the ledger.",
             action="Post the missing sales from bookings and invoices, then close the month",
             since=str(gaps["period"].min()) + "-01",
         )  # fmt: skip
@@ -72,8 +72,9 @@ def doubtful_stakes(data: Data, period: Period, as_of: date) -> list[Finding]:
     made = []
     for entity, claims in register[register["issue"] != ""].groupby("entity"):
         conflict = claims["issue"].str.contains("conflicting|over").any()
-        named = "; ".join(
-            f"{claim.holder} {claim.share:.0%} by {claim.source} ({claim.issue})" for claim in records(claims)
+        claimed = "; ".join(
+            f"{holder} {' or '.join(f'{share:.0%}' for share in theirs['share'])} ({theirs['issue'].iloc[0]})"
+            for holder, theirs in claims.groupby("holder")
         )
         share = min(1.0, float(claims.groupby("holder")["share"].max().sum()))
         worth = float(value.get(entity, 0.0))
@@ -83,7 +84,7 @@ def doubtful_stakes(data: Data, period: Period, as_of: date) -> list[Finding]:
             f"Who owns {name} {'is contested' if conflict else 'is not documented'}",
             "critical" if conflict else "high", rule="doubtful_stakes", entity=str(entity),
             money=share * worth if worth else None,
-            evidence=f"Of the claims on {name} {len(claims)} cannot be relied on: {named}.",
+            evidence=f"{len(claims)} {'claim' if len(claims) == 1 else 'claims'} cannot be relied on: {claimed}.",
             action="Have counsel settle the stakes in one signed agreement",
         )  # fmt: skip
         made.append(finding)
@@ -97,7 +98,7 @@ def undecided_billing(data: Data, period: Period, as_of: date) -> list[Finding]:
         make(
             data, as_of, f"billing-undecided-{entity}", f"{name} has no billing model", "high",
             rule="undecided_billing", entity=entity, money=_revenue_at_stake(data, period, entity),
-            evidence=f"The column billing is empty for {name}: price, deposit and terms are agreed case by case.",
+            evidence=f"No way of billing is on record for what {name} sells.",
             action=f"Decide how {name} bills and write it into every quote",
         )
         for entity, name in _sellers(data)
@@ -119,8 +120,7 @@ def losses(data: Data, period: Period, as_of: date) -> list[Finding]:
             data, as_of, f"loss-{row.entity}", f"{row.name} loses money",
             "high" if row.contribution <= 0 else "medium", rule="losses", entity=row.entity, money=row.gap,
             evidence=f"In three months revenue of {amount(data, row.revenue)} met direct cost of "
-            f"{amount(data, row.direct)} and overhead of {amount(data, row.overhead)}: "
-            f"{amount(data, row.gap)} short of zero.",
+            f"{amount(data, row.direct)} and overhead of {amount(data, row.overhead)}.",
             action="Raise price, cut overhead or stop: decide with a date",
         )  # fmt: skip
         made.append(finding)
@@ -159,7 +159,7 @@ def late_actions(data: Data, period: Period, as_of: date) -> list[Finding]:
             "high" if len(late) > 4 else "medium", rule="late_actions", owner=str(oldest["owner"]),
             since=oldest["due_on"].date().isoformat(),
             evidence=f"{len(late)} of {int(actions['done_on'].isna().sum())} open actions are past their due day; "
-            f"the oldest, “{oldest['title']}”, was due on {oldest['due_on'].date().isoformat()}.",
+            f"the oldest, “{oldest['title']}”, was due on {day(oldest['due_on'])}.",
             action="Finish, move or drop each of them at the next meeting",
         )
     ]  # fmt: skip
@@ -177,7 +177,7 @@ def idle_assets(data: Data, period: Period, as_of: date) -> list[Finding]:
             data, as_of, "idle-assets", f"{len(idle)} assets are idle", "low", rule="idle_assets",
             money=idle["value"].sum(),
             evidence=f"{len(idle)} assets worth {amount(data, idle['value'].sum())} are not used: "
-            f"{', '.join(idle['name'].head(5))}.",
+            f"{named(idle['name'])}.",
             action="Use, let or sell each of them",
         )
     ]  # fmt: skip

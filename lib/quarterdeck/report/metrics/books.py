@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
 from ...model.period import Period
+from ..data import Data
 from ..measure import Measure
-from .common import in_period, records
+from .common import in_period, posted, recorded
 from .margin import costs
 
-if TYPE_CHECKING:
-    import pandas as pd
+FLAGS = ["uncategorised", "duplicate", "no_receipt"]
 
-    from ..data import Data
+
+def balances(data: Data, period: Period) -> pd.DataFrame:
+    """Each account posted until a period's end: columns account, balance (debit positive), name, type, category."""
+    lines = data.table("ledger", ["date", "account", "amount"])
+    lines = lines[lines["date"] <= period.end.isoformat()]
+    sums = lines.groupby("account")["amount"].sum().round(2).rename("balance").reset_index()
+    return sums.merge(data.table("accounts", ["account", "name", "type", "category"]), on="account")
 
 
 def trial_balance(data: Data, period: Period) -> pd.DataFrame:
     """The whole chart of accounts at the period's end: columns account, name, type, debit, credit."""
     accounts = data.table("accounts", ["account", "name", "type"])
-    balance = accounts["account"].map(_until(data, period).groupby("account")["amount"].sum()).fillna(0.0).round(2)
+    balance = accounts["account"].map(balances(data, period).set_index("account")["balance"])
     return accounts.assign(debit=balance.where(balance > 0), credit=-balance.where(balance < 0))
 
 
 def trial_balance_difference(data: Data, period: Period) -> Measure:
     """Debits less credits of all accounts at the period's end, in money; nothing else than zero is right."""
-    lines = _until(data, period)
-    if not len(lines):
-        return Measure.unknown("no ledger entry")
-    sums = lines.groupby("account")["amount"].sum().round(2)
-    return Measure.total(sums.rename("balance").reset_index(), "balance")
+    rows = balances(data, period)
+    return Measure.total(rows, "balance") if len(rows) else Measure.unknown("no ledger entry")
 
 
 def reconciliation(data: Data, period: Period) -> pd.DataFrame:
@@ -38,25 +41,20 @@ def reconciliation(data: Data, period: Period) -> pd.DataFrame:
     statement has the first two only.
     """
     accounts = data.table("accounts", ["account", "name", "role"])
-    statements = data.table("bank", ["account", "date", "balance"]).sort_values("date")
-    statements = statements[statements["date"] <= period.end.isoformat()].groupby("account").tail(1)
-    table = accounts[accounts["role"] == "cash"][["account", "name"]].merge(statements, on="account", how="left")
-    lines = data.table("ledger", ["date", "account", "amount"])
-    ledger = [
-        lines.loc[(lines["account"] == row.account) & (lines["date"] <= row.date), "amount"].sum()
-        for row in records(table)
-    ]
-    table = table.rename(columns={"date": "statement_on", "balance": "bank"}).assign(ledger=ledger)
-    table["ledger"] = table["ledger"].where(table["bank"].notna())
+    bank = data.table("bank", ["account", "date", "balance"])
+    bank = bank.rename(columns={"date": "statement_on", "balance": "bank"}).sort_values("statement_on")
+    bank = bank[bank["statement_on"] <= period.end.isoformat()].drop_duplicates("account", keep="last")
+    table = accounts.loc[accounts["role"] == "cash", ["account", "name"]].merge(bank, on="account", how="left")
+    lines = data.table("ledger", ["date", "account", "amount"]).merge(bank, on="account")
+    held = lines[lines["date"] <= lines["statement_on"]].groupby("account")["amount"].sum()
+    table["ledger"] = table["account"].map(held).fillna(0.0).where(table["bank"].notna())
     return table.assign(difference=(table["bank"] - table["ledger"]).round(2))
 
 
 def bank_difference(data: Data, period: Period) -> Measure:
-    """Bank less ledger over all cash accounts at the period's end, in money."""
+    """Bank less ledger over all cash accounts, each at its last statement by the period's end, in money."""
     table = reconciliation(data, period).dropna(subset=["bank"])
-    if not len(table):
-        return Measure.unknown("no bank statement")
-    return Measure.total(table.assign(difference=table["bank"] - table["ledger"]), "difference")
+    return Measure.total(table, "difference") if len(table) else Measure.unknown("no bank statement")
 
 
 def expenses(data: Data, period: Period, receipt_minimum: float = 75) -> pd.DataFrame:
@@ -65,14 +63,12 @@ def expenses(data: Data, period: Period, receipt_minimum: float = 75) -> pd.Data
     Duplicate: an entry of the 7 days before has the same entity, account, counterparty and amount (a bill paid twice
     often comes with two documents). No receipt: `receipt_minimum` or more without a document.
     """
-    lines = costs(data)
-    key = ["entity", "account", "counterparty", "amount"]
-    lines = lines.sort_values(["date", "line"], kind="stable")
-    before = lines.groupby(key, dropna=False, sort=False)[["date", "entry"]].shift()
+    lines = costs(data).sort_values(["date", "line"])
+    before = lines.groupby(["entity", "account", "counterparty", "amount"])[["date", "entry"]].shift()
     near = (lines["date"] - before["date"]).dt.days <= 7
     lines = lines.assign(
         uncategorised=lines["role"] == "uncategorised",
-        duplicate=near & (lines["entry"] != before["entry"]) & lines["counterparty"].notna(),
+        duplicate=near & (lines["entry"] != before["entry"]) & (lines["amount"] > 0),
         no_receipt=(lines["amount"] >= receipt_minimum) & lines["document"].isna(),
     )
     return in_period(lines, "date", period)
@@ -81,44 +77,33 @@ def expenses(data: Data, period: Period, receipt_minimum: float = 75) -> pd.Data
 def expense_audit(data: Data, period: Period, receipt_minimum: float = 75) -> pd.DataFrame:
     """Expense by category: columns category, amount, previous, variance, variance_share, and counts of each flag.
 
-    Month on month: `previous` is the period before; the share is missing where there was nothing before.
+    `previous` is the period before, missing when nobody recorded it; the share is missing where there was nothing.
     """
-    now, before = expenses(data, period, receipt_minimum), expenses(data, period.previous(), receipt_minimum)
-    table = now.groupby("category").agg(
-        amount=("amount", "sum"),
-        uncategorised=("uncategorised", "sum"),
-        duplicate=("duplicate", "sum"),
-        no_receipt=("no_receipt", "sum"),
-    )
-    earlier = before.groupby("category")["amount"].sum()
-    table = table.reindex(table.index.union(earlier.index)).fillna(0)
-    table["previous"] = earlier.reindex(table.index).fillna(0)
-    table["variance"] = table["amount"] - table["previous"]
-    table["variance_share"] = (table["variance"] / table["previous"]).where(table["previous"] > 0)
-    columns = ["amount", "previous", "variance", "variance_share", "uncategorised", "duplicate", "no_receipt"]
-    return table[columns].sort_values("amount", ascending=False, kind="stable").reset_index()
+    table = expenses(data, period, receipt_minimum).groupby("category")[["amount", *FLAGS]].sum()
+    earlier = in_period(costs(data), "date", period.previous()).groupby("category")["amount"].sum()
+    if recorded(data, [period]):
+        table = table.reindex(table.index.union(earlier.index), fill_value=0)
+    nothing = 0.0 if recorded(data, [period.previous()]) else float("nan")
+    previous = earlier.reindex(table.index, fill_value=nothing)
+    variance = table["amount"] - previous
+    table.insert(1, "previous", previous)
+    table.insert(2, "variance", variance)
+    table.insert(3, "variance_share", (variance / previous).where(previous > 0))
+    return table.sort_values("amount", ascending=False, kind="stable").reset_index()
 
 
 def total_expense(data: Data, period: Period) -> Measure:
     """All expenses posted in the period, in money."""
-    lines = in_period(costs(data), "date", period)
-    return Measure.total(lines, "amount") if len(lines) else Measure.unknown(f"no expense in {period.label}")
+    return posted(data, costs(data), period)
 
 
 def flagged_expense(data: Data, period: Period, receipt_minimum: float = 75) -> Measure:
     """Expenses of the period with any flag, each once, in money."""
     lines = expenses(data, period, receipt_minimum)
-    if not len(lines):
-        return Measure.unknown(f"no expense in {period.label}")
-    return Measure.total(lines[lines["uncategorised"] | lines["duplicate"] | lines["no_receipt"]], "amount")
+    return posted(data, lines[lines[FLAGS].any(axis=1)], period)
 
 
 def controls_working(data: Data, period: Period) -> Measure:
     """Controls of the accounting system that work, over all; the register says only how it is today."""
     controls = data.table("systems", ["control", "title", "status"])
     return Measure.ratio(controls[controls["status"] == "working"], None, controls, None, note="no control registered")
-
-
-def _until(data: Data, period: Period) -> pd.DataFrame:
-    lines = data.table("ledger", ["date", "account", "amount"])
-    return lines[lines["date"] <= period.end.isoformat()]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from ..measure import Measure
 from .common import entity_names
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...model.period import Period
     from ..data import Data
 
@@ -20,19 +20,18 @@ WINDOWS = ("done", "overdue", "30 days", "60 days", "90 days", "later")
 
 
 def listings(data: Data, day: date) -> pd.DataFrame:
-    """Each listing with its `state` on a day: live only with a date on which it went live."""
-    rows = data.table("listings", ["entity", "channel", "status", "live_on", "rating", "reviews", "views", "note"])
-    live = (rows["status"] == "live") & (rows["live_on"] <= day.isoformat())
-    rows = rows.assign(state=rows["status"].where(rows["status"] != "live", "planned").where(~live, "live"))
-    channels = data.table("channels", ["channel", "name", "kind"])
-    rows = rows.merge(channels.rename(columns={"name": "channel_name"}), on="channel", how="left")
-    return rows.assign(entity_name=rows["entity"].map(entity_names(data)))
+    """Each listing with its `state` on a day: live only with a date on which it went live, until then planned."""
+    rows = data.table("listings")
+    early = (rows["status"] == "live") & ~(rows["live_on"] <= day.isoformat())
+    rows = rows.assign(state=rows["status"].mask(early, "planned"), entity_name=rows["entity"].map(entity_names(data)))
+    channels = data.table("channels", ["channel", "name", "kind"]).rename(columns={"name": "channel_name"})
+    return rows.merge(channels, on="channel", how="left")
 
 
 def visibility(data: Data, day: date) -> pd.DataFrame:
     """Entity by channel: 0 absent, 1 planned, 2 draft, 3 live; channels that show most come first."""
     rows = listings(data, day)
-    rows = rows.assign(level=rows["state"].map({state: level for level, state in enumerate(STATES)}))
+    rows = rows.assign(level=rows["state"].map(STATES.index))
     matrix = rows.pivot_table(index="entity_name", columns="channel_name", values="level", aggfunc="max", fill_value=0)
     order = matrix.sum().sort_values(ascending=False, kind="stable").index
     return matrix.reindex([name for name in entity_names(data).values() if name in matrix.index])[list(order)]
@@ -51,28 +50,24 @@ def launch_sequence(data: Data) -> pd.DataFrame:
     10 goes to the lowest commission, least effort, highest demand and shortest lead time among the candidates, 0 to the
     other end, in between linearly (min-max scaling); all criteria weigh the same. Unknown commission does not count.
     """
-    import pandas as pd
-
-    rows = data.table("launches").merge(data.table("channels", ["channel", "name", "commission"]), on="channel")
+    rows = data.table("launches").merge(
+        data.table("channels", ["channel", "name", "commission"]), on="channel", how="left"
+    )
     scores = pd.DataFrame(
         {
-            f"{name}_score": _scaled(rows[column], higher)
-            for name, column, higher in (
-                ("commission", "commission", False),
-                ("effort", "effort_days", False),
-                ("demand", "demand", True),
-                ("lead_time", "lead_days", False),
-            )
+            "commission_score": _scaled(-rows["commission"]),
+            "effort_score": _scaled(-rows["effort_days"]),
+            "demand_score": _scaled(rows["demand"]),
+            "lead_time_score": _scaled(-rows["lead_days"]),
         }
     )
     rows = rows.assign(entity_name=rows["entity"].map(entity_names(data)), **scores, score=scores.mean(axis=1))
-    return rows.sort_values(["step", "score", "channel"], ascending=[True, False, True]).reset_index(drop=True)
+    return rows.sort_values(["step", "score", "channel"], ascending=[True, False, True], ignore_index=True)
 
 
-def _scaled(values: pd.Series[float], higher: bool) -> pd.Series[float]:
-    distance = values - values.min() if higher else values.max() - values
-    width = values.max() - values.min()
-    return 10 * distance / width if width else distance + 10.0
+def _scaled(values: pd.Series[float]) -> pd.Series[float]:
+    above = values - values.min()
+    return 10 * above / above.max() if above.max() else above + 10.0
 
 
 def campaign_cases(data: Data) -> pd.DataFrame:
@@ -81,29 +76,26 @@ def campaign_cases(data: Data) -> pd.DataFrame:
     `audience` is the size of the list; `bookings` are audience times open, click and booking rate; `revenue`
     is bookings times the value of one; `outcome` is revenue less cost.
     """
-    rows = data.table("campaigns").merge(
-        data.table("assets", ["asset", "size"]), left_on="list", right_on="asset", how="left"
-    )
-    rows = rows.rename(columns={"size": "audience"}).assign(order=rows["case"].map(CASES.index))
-    bookings = rows["audience"] * rows["open_rate"] * rows["click_rate"] * rows["booking_rate"]
-    rows = rows.assign(bookings=bookings, revenue=bookings * rows["booking_value"])
-    rows = rows.assign(outcome=rows["revenue"] - rows["cost"]).sort_values(["starts_on", "campaign", "order"])
-    return rows.drop(columns=["asset", "order"]).reset_index(drop=True)
+    rows = data.table("campaigns")
+    audience = rows["list"].map(data.table("assets", ["asset", "size"]).set_index("asset")["size"])
+    bookings = audience * rows["open_rate"] * rows["click_rate"] * rows["booking_rate"]
+    revenue = bookings * rows["booking_value"]
+    rows = rows.assign(audience=audience, bookings=bookings, revenue=revenue, outcome=revenue - rows["cost"])
+    rows = rows.assign(order=rows["case"].map(CASES.index)).sort_values(["starts_on", "campaign", "order"])
+    return rows.drop(columns="order").reset_index(drop=True)
 
 
 def campaign_outcome(data: Data, period: Period, case: str) -> Measure:
-    """Revenue less cost of the planned campaigns in one case; unknown without an audience."""
-    rows = campaign_cases(data)
+    """Revenue less cost of the planned campaigns with a list, in one case; the same in every period."""
+    rows = campaign_cases(data).dropna(subset="outcome")
     rows = rows[rows["case"] == case]
-    return Measure.total(rows, "outcome") if rows["outcome"].notna().any() else Measure.unknown("no list to mail to")
+    return Measure.total(rows, "outcome") if len(rows) else Measure.unknown("no list to mail to")
 
 
 def roadmap(data: Data, plan: str, day: date) -> pd.DataFrame:
     """Milestones of a plan by due day: `days` from `day` to due, and `window`, one of WINDOWS."""
-    import pandas as pd
-
     rows = data.table("milestones")
-    rows = rows[rows["plan"] == plan].sort_values(["due_on", "milestone"]).reset_index(drop=True)
+    rows = rows[rows["plan"] == plan].sort_values(["due_on", "milestone"], ignore_index=True)
     days = (rows["due_on"] - pd.Timestamp(day)).dt.days
     windows = pd.cut(days, [-float("inf"), -1, 30, 60, 90, float("inf")], labels=list(WINDOWS[1:]))
     return rows.assign(days=days, window=windows.astype(str).where(rows["done_on"].isna(), WINDOWS[0]))

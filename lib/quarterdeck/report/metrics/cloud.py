@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...model.period import Period
+import pandas as pd
+
 from ..measure import Measure
-from .common import in_period, month_of, months
+from .common import in_period, month_of, months, span
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from ...model.period import Period
     from ..data import Data
 
 WINDOW = 28
-"""Days before a day that make its trend: four whole weeks, so that weekdays weigh alike."""
+"""Recorded days before a day that make its trend: four weeks of a daily bill, so that weekdays weigh alike."""
 
 
 def cloud_cost(data: Data, period: Period) -> Measure:
@@ -25,10 +25,8 @@ def cloud_cost(data: Data, period: Period) -> Measure:
 
 def by_service_and_month(data: Data, period: Period, count: int = 6) -> pd.DataFrame:
     """Cost of the last `count` months. Columns: `service`, `month`, `amount`; a month without a row is absent."""
-    span = months(period, count)
-    days = in_period(data.table("cloud_costs"), "date", Period(span[0].start, span[-1].end, span[-1].name))
-    days = days.assign(month=month_of(days, "date"))
-    return days.groupby(["service", "month"])["amount"].sum().reset_index()
+    days = in_period(data.table("cloud_costs"), "date", span(months(period, 1)[0], count))
+    return days.assign(month=month_of(days, "date")).groupby(["service", "month"])["amount"].sum().reset_index()
 
 
 def services(data: Data, period: Period, sigma: float = 3.0) -> pd.DataFrame:
@@ -37,19 +35,17 @@ def services(data: Data, period: Period, sigma: float = 3.0) -> pd.DataFrame:
     Columns: `service`, `amount`, `previous`, `change`, `share` (of the period's cost), `odd_days` (days flagged as
     anomalies). The dearest first.
     """
-    import pandas as pd
-
     costs = data.table("cloud_costs")
     sums = {
-        name: in_period(costs, "date", span).groupby("service")["amount"].sum()
-        for name, span in (("amount", period), ("previous", period.previous()))
+        name: in_period(costs, "date", days).groupby("service")["amount"].sum()
+        for name, days in (("amount", period), ("previous", period.previous()))
     }
     made = pd.DataFrame(sums).rename_axis("service").reset_index()
     odd = anomalies(data, period, sigma)["service"].value_counts()
     made = made.assign(
         change=made["amount"] - made["previous"],
         share=made["amount"] / made["amount"].sum(),
-        odd_days=made["service"].map(odd).astype("float64").fillna(0.0),
+        odd_days=made["service"].map(odd).fillna(0.0),
     )
     return made.sort_values(["amount", "service"], ascending=[False, True], ignore_index=True)
 
@@ -58,21 +54,16 @@ def anomalies(data: Data, period: Period, sigma: float = 3.0) -> pd.DataFrame:
     """Days of the period on which a service cost more than `sigma` standard deviations above its trend.
 
     Shewhart's control limit; the trend is the mean of the WINDOW days before. A day with fewer than 14 recorded days
-    before it is not judged.
-    Columns: `date`, `service`, `amount`, `expected` (mean), `excess`. The largest excess first.
+    before it is not judged. Columns: `date`, `service`, `amount`, `expected` (mean), `excess`; the largest first.
     """
-    costs = data.table("cloud_costs").sort_values(["service", "date"], ignore_index=True)
-    before = costs.groupby("service")["amount"].shift()
-    windows = before.groupby(costs["service"]).rolling(WINDOW, min_periods=14)
-    costs = costs.assign(
-        expected=windows.mean().reset_index(level=0, drop=True), spread=windows.std().reset_index(level=0, drop=True)
-    )
+    costs = data.table("cloud_costs").sort_values(["service", "date"])
+    before = costs.groupby("service")["amount"].rolling(WINDOW, closed="left", min_periods=14)
+    costs = costs.assign(expected=before.mean().to_numpy(), spread=before.std().to_numpy())
     costs = costs.assign(excess=costs["amount"] - costs["expected"])
     # A constant cost has a spread of rounding noise only: below a cent a day nothing is worth a look.
     odd = (costs["excess"] > sigma * costs["spread"]) & (costs["excess"] >= 0.01)
-    flagged = in_period(costs[odd], "date", period)
-    columns = ["date", "service", "amount", "expected", "excess"]
-    return flagged[columns].sort_values(["excess", "date"], ascending=[False, True], ignore_index=True)
+    flagged = in_period(costs[odd], "date", period)[["date", "service", "amount", "expected", "excess"]]
+    return flagged.sort_values(["excess", "date", "service"], ascending=[False, True, True], ignore_index=True)
 
 
 def savings(data: Data, period: Period) -> pd.DataFrame:
@@ -80,23 +71,22 @@ def savings(data: Data, period: Period) -> pd.DataFrame:
 
     Several candidates for one service are applied one after another, the largest share first, so that together they
     never save more than it costs. Columns: `optimisation`, `title`, `service`, `monthly_cost`, `share`, `saving` (a
-    month), `yearly`, `effort_days`, `owner`. The largest saving for a day of work first.
+    month), `effort_days`, `owner`. The largest saving for a day of work first.
     """
     last = by_service_and_month(data, period, 3)
     monthly = last.groupby("service")["amount"].sum() / max(last["month"].nunique(), 1)
     found = data.table("optimisations").rename(columns={"saving": "share"})
-    found = found.sort_values(["service", "share", "optimisation"], ascending=[True, False, True], ignore_index=True)
-    cost = found["service"].map(monthly).astype("float64")
-    kept = (1 - found["share"]).groupby(found["service"]).cumprod()
-    saving = cost * kept.groupby(found["service"]).shift(fill_value=1.0) * found["share"]
-    found = found.assign(monthly_cost=cost, saving=saving, yearly=saving * 12)
-    worth = found["saving"] / found["effort_days"].clip(lower=0.1)
-    found = found.assign(worth=worth).sort_values(["worth", "optimisation"], ascending=[False, True], ignore_index=True)
-    columns = ["optimisation", "title", "service", "monthly_cost", "share", "saving", "yearly", "effort_days", "owner"]
+    found = found.sort_values(["share", "optimisation"], ascending=[False, True])
+    cost = found["service"].map(monthly)
+    left = cost * (1 - found["share"]).groupby(found["service"]).cumprod()
+    saving = left.groupby(found["service"]).shift().fillna(cost) * found["share"]
+    found = found.assign(monthly_cost=cost, saving=saving, worth=saving / found["effort_days"].clip(lower=0.1))
+    found = found.sort_values(["worth", "optimisation"], ascending=[False, True], ignore_index=True)
+    columns = ["optimisation", "title", "service", "monthly_cost", "share", "saving", "effort_days", "owner"]
     return found[columns]
 
 
 def cloud_saving(data: Data, period: Period) -> Measure:
     """What all candidates together would save a month."""
-    found = savings(data, period).dropna(subset=["saving"])
+    found = savings(data, period).dropna(subset="saving")
     return Measure.total(found, "saving") if len(found) else Measure.unknown("no candidate for a service with cost")

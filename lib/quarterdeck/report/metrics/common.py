@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from ...model.period import Period
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ..data import Data
+from ..data import Data
+from ..measure import Measure
 
 
 def in_period(frame: pd.DataFrame, column: str, period: Period) -> pd.DataFrame:
@@ -42,6 +41,16 @@ def months(period: Period, count: int) -> list[Period]:
     return Period.latest_complete(period.end).trailing(count)
 
 
+def span(period: Period, count: int = 12) -> Period:
+    """One period that covers the last `count` periods, this one included."""
+    return replace(period, start=period.trailing(count)[0].start)
+
+
+def year(period: Period) -> Period:
+    """The last 12 whole calendar months at a period's end, as one period."""
+    return span(months(period, 1)[0])
+
+
 def recorded(data: Data, periods: list[Period]) -> list[Period]:
     """Those of the periods in which the ledger holds anything: in the others nobody kept the books."""
     days = data.table("ledger", ["date"])
@@ -49,20 +58,28 @@ def recorded(data: Data, periods: list[Period]) -> list[Period]:
 
 
 def postings(data: Data, *columns: str) -> pd.DataFrame:
-    """Ledger lines (debit positive), with more columns if named, and their account's role, category, behaviour."""
+    """Ledger lines (debit positive), more columns if named, and their account's type, role, category, behaviour."""
     ledger = data.table("ledger", ["line", "entry", "date", "entity", "account", "amount", *columns])
-    return ledger.merge(data.table("accounts", ["account", "role", "category", "behaviour"]), on="account", how="left")
+    accounts = data.table("accounts", ["account", "type", "role", "category", "behaviour"])
+    return ledger.merge(accounts, on="account", how="left")
 
 
-def span(period: Period, count: int = 12) -> Period:
-    """One period that covers the last `count` periods, this one included."""
-    return replace(period, start=period.trailing(count)[0].start)
+def posted(data: Data, lines: pd.DataFrame, period: Period, *, sign: int = 1) -> Measure:
+    """The sum of ledger lines in a period, in money; not known when nobody kept the books in it."""
+    if not recorded(data, [period]):
+        return Measure.unknown(f"no ledger entry in {period.label}")
+    return Measure.total(in_period(lines, "date", period), "amount", sign=sign)
+
+
+def services_ended(data: Data, period: Period) -> pd.DataFrame:
+    """Bookings not cancelled whose service ended in a period; `earned` is the price less what was given back."""
+    rows = data.table("bookings", ["booking", "entity", "ends_on", "quantity", "price", "refund", "cancelled_on"])
+    rows = in_period(rows[rows["cancelled_on"].isna()], "ends_on", period)
+    return rows.assign(earned=rows["price"] - rows["refund"].fillna(0.0))
 
 
 def each_day(frame: pd.DataFrame, first: str, last: str, period: Period) -> pd.DataFrame:
     """Each row once for every day from `first` to `last`, both included, that lies in a period; `day` is that day."""
-    import pandas as pd
-
     frame, opening, closing = frame.reset_index(drop=True), pd.Timestamp(period.start), pd.Timestamp(period.end)
     start = frame[first].mask(frame[first] < opening, opening)
     length = (frame[last].mask(frame[last] > closing, closing) - start).dt.days + 1

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from ...model.period import Period
+from ..data import Data
 from ..measure import Measure
-from .common import entity_names, in_period, months
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ..data import Data
+from .common import entities_of, entity_names, in_period, months, postings, services_ended
 
 TOLERANCE = 0.02
 """Share of a month's sales that may be missing before it counts as a gap: cut-off and rounding."""
@@ -25,22 +22,15 @@ def coverage(data: Data, periods: Sequence[Period]) -> pd.DataFrame:
     (share of sales that is in the ledger, at most 1). `sold` is the price, less refunds, of services that ended,
     invoices issued and deliveries made in the period.
     """
-    import pandas as pd
-
-    sales, revenue = _sales(data), _revenue(data)
-    sums = [
-        pd.DataFrame(
-            {
-                "sold": in_period(sales, "date", period).groupby("entity")["amount"].sum(),
-                "recorded": in_period(revenue, "date", period).groupby("entity")["amount"].sum(),
-            }
-        )
-        .assign(period=period.name)
-        .rename_axis("entity")
-        .reset_index()
-        for period in periods
-    ]
-    cells = pd.concat(sums, ignore_index=True).fillna({"sold": 0.0, "recorded": 0.0}).round({"sold": 2, "recorded": 2})
+    lines = postings(data)
+    revenue, sales = lines[lines["role"] == "revenue"], _billed(data)
+    sums = {}
+    for period in periods:
+        ended = services_ended(data, period).groupby("entity")["earned"].sum()
+        billed = in_period(sales, "date", period).groupby("entity")["amount"].sum()
+        posted = in_period(revenue, "date", period).groupby("entity")["amount"].sum()
+        sums[period.name] = pd.DataFrame({"sold": ended.add(billed, fill_value=0.0), "recorded": 0.0 - posted})
+    cells = pd.concat(sums, names=["period", "entity"]).fillna(0.0).round(2).reset_index()
     cells = cells[(cells["sold"] != 0) | (cells["recorded"] != 0)]
     sold = cells["sold"].clip(lower=0.0)
     inside = cells["recorded"].clip(lower=0.0).clip(upper=sold)
@@ -61,36 +51,23 @@ def revenue_coverage(data: Data, period: Period) -> Measure:
     return Measure.ratio(inside, "inside", cells, "sold", note="no sale in the period")
 
 
-def revenue_unrecorded(data: Data, period: Period, count: int = 12) -> Measure:
-    """Sales of the last `count` months that are not in the ledger, entity by month."""
-    cells = coverage(data, months(period, count))
+def revenue_unrecorded(data: Data, period: Period) -> Measure:
+    """Sales of the last 12 months that are not in the ledger, entity by month, in money."""
+    cells = coverage(data, months(period, 12))
     if not len(cells):
         return Measure.unknown("neither sales nor revenue")
     return Measure.total(cells[cells["missing"] > 0], "missing")
 
 
-def _sales(data: Data) -> pd.DataFrame:
-    """What was delivered or invoiced: `entity`, `date`, `amount`; reads only what the kinds of entities call for."""
-    import pandas as pd
-
-    bookings = data.table("bookings", ["entity", "ends_on", "price", "refund", "cancelled_on"])
-    bookings = bookings[bookings["cancelled_on"].isna()]
-    bookings = bookings.assign(date=bookings["ends_on"], amount=bookings["price"] - bookings["refund"].fillna(0.0))
-    parts, kinds = [bookings], set(data.table("entities", ["kind"])["kind"])
-    if "agency" in kinds:
+def _billed(data: Data) -> pd.DataFrame:
+    """Invoices and deliveries: `entity`, `date`, `amount`; reads only what the kinds of entities call for."""
+    parts = [pd.DataFrame({"entity": [], "date": pd.to_datetime([]), "amount": []})]
+    if entities_of(data, "agency"):
         invoices = data.table("invoices", ["client", "issued_on", "amount"])
         invoices = invoices.merge(data.table("clients", ["client", "entity"]), on="client")
         parts.append(invoices.rename(columns={"issued_on": "date"}))
-    if "transport" in kinds:
+    if entities_of(data, "transport"):
         deliveries = data.table("deliveries", ["entity", "delivered_on", "price", "stage"])
-        deliveries = deliveries[deliveries["delivered_on"].notna() & (deliveries["stage"] != "cancelled")]
+        deliveries = deliveries[deliveries["stage"] != "cancelled"].dropna(subset=["delivered_on"])
         parts.append(deliveries.rename(columns={"delivered_on": "date", "price": "amount"}))
     return pd.concat([part[["entity", "date", "amount"]] for part in parts], ignore_index=True)
-
-
-def _revenue(data: Data) -> pd.DataFrame:
-    """What was posted on accounts of revenue, credit positive: `entity`, `date`, `amount`."""
-    accounts = data.table("accounts", ["account", "role"])
-    ledger = data.table("ledger", ["date", "entity", "account", "amount"])
-    posted = ledger[ledger["account"].isin(accounts.loc[accounts["role"] == "revenue", "account"])]
-    return posted.assign(amount=-posted["amount"])

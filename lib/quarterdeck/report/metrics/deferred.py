@@ -7,16 +7,12 @@ received before that is deferred revenue; what is kept of a cancelled booking is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
 from ...model.period import Period
+from ..data import Data
 from ..measure import Measure
-from .common import in_period, months, postings
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ..data import Data
+from .common import in_period, months, postings, services_ended
 
 KINDS = ("deposits", "recognised", "refunds")
 
@@ -26,59 +22,54 @@ def movements(data: Data) -> pd.DataFrame:
 
     `kind` is deposits (advance money, positive), recognised or refunds (negative).
     """
-    import pandas as pd
-
-    rows = data.table("bookings").drop(columns=["customer", "channel", "asset", "quantity"])
-    rows = rows.assign(closes=rows["cancelled_on"].fillna(rows["ends_on"]), refund=rows["refund"].fillna(0.0))
-    deposit, balance = rows["deposit_on"] < rows["closes"], rows["balance_on"] < rows["closes"]
-    held = rows["deposit"].where(deposit, 0.0) + (rows["price"] - rows["deposit"]).where(balance, 0.0)
-    given = rows["refund"].where(rows["cancelled_on"].notna(), 0.0).clip(upper=held)
-    parts = [
-        _part(rows, "deposits", "deposit_on", rows["deposit"].where(deposit, 0.0)),
-        _part(rows, "deposits", "balance_on", (rows["price"] - rows["deposit"]).where(balance, 0.0)),
-        _part(rows, "refunds", "closes", -given),
-        _part(rows, "recognised", "closes", given - held),
+    rows = data.table("bookings")
+    closes = rows["cancelled_on"].fillna(rows["ends_on"])
+    deposit = rows["deposit"].where(rows["deposit_on"] < closes, 0.0)
+    rest = (rows["price"] - rows["deposit"]).where(rows["balance_on"] < closes, 0.0)
+    given = rows["refund"].where(rows["cancelled_on"].notna()).fillna(0.0).clip(upper=deposit + rest)
+    moves = [
+        ("deposits", rows["deposit_on"], deposit),
+        ("deposits", rows["balance_on"], rest),
+        ("refunds", closes, -given),
+        ("recognised", closes, given - deposit - rest),
     ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _part(rows: pd.DataFrame, kind: str, day: str, amount: pd.Series[float]) -> pd.DataFrame:
-    made = rows[["booking", "entity"]].assign(date=rows[day], kind=kind, amount=amount)
+    parts = [rows[["booking", "entity"]].assign(date=day, kind=kind, amount=amount) for kind, day, amount in moves]
+    made = pd.concat(parts, ignore_index=True)
     return made[made["amount"] != 0]
 
 
 def deposits_taken(data: Data, period: Period) -> Measure:
     """Money received in the period before its service was delivered, in money."""
     rows = movements(data)
-    if not len(rows):
-        return Measure.unknown("no booking with a deposit")
-    return Measure.total(in_period(rows[rows["kind"] == "deposits"], "date", period), "amount")
+    return _advance(rows, in_period(rows[rows["kind"] == "deposits"], "date", period))
 
 
 def deferred_revenue(data: Data, period: Period) -> Measure:
     """Money held at the period's end for services still owed, from the bookings, in money."""
     rows = movements(data)
-    if not len(rows):
-        return Measure.unknown("no booking with a deposit")
-    return Measure.total(rows[rows["date"] <= period.end.isoformat()], "amount")
+    return _advance(rows, rows[rows["date"] <= period.end.isoformat()])
+
+
+def _advance(rows: pd.DataFrame, some: pd.DataFrame) -> Measure:
+    return Measure.total(some, "amount") if len(rows) else Measure.unknown("no booking was paid in advance")
 
 
 def delivered(data: Data, period: Period) -> Measure:
     """What was earned: price less refund of bookings whose service ended in the period, not cancelled, in money."""
-    rows = data.table("bookings", ["booking", "entity", "ends_on", "price", "refund", "cancelled_on"])
-    if not len(rows):
+    if not len(data.table("bookings", ["booking"])):
         return Measure.unknown("no booking")
-    ended = in_period(rows[rows["cancelled_on"].isna()], "ends_on", period)
-    return Measure.total(ended.assign(earned=ended["price"] - ended["refund"].fillna(0.0)), "earned")
+    return Measure.total(services_ended(data, period), "earned")
 
 
 def deferred_in_ledger(data: Data, period: Period) -> Measure:
     """Balance of the ledger's deferred-revenue accounts at the period's end, in money."""
+    lines = _deferred_lines(data, period)
+    return Measure.total(lines, "amount", sign=-1) if len(lines) else Measure.unknown("none in the ledger")
+
+
+def _deferred_lines(data: Data, period: Period) -> pd.DataFrame:
     lines = postings(data, "booking")
-    lines = lines[(lines["role"] == "deferred_revenue") & (lines["date"] <= period.end.isoformat())]
-    if not len(lines):
-        return Measure.unknown("no deferred revenue in the ledger")
-    return Measure.total(lines, "amount", sign=-1)
+    return lines[(lines["role"] == "deferred_revenue") & (lines["date"] <= period.end.isoformat())]
 
 
 def roll_forward(data: Data, period: Period, count: int = 6) -> pd.DataFrame:
@@ -87,17 +78,16 @@ def roll_forward(data: Data, period: Period, count: int = 6) -> pd.DataFrame:
     Columns month, opening, deposits, recognised, refunds, closing, ledger and difference (ledger less closing;
     missing when the ledger holds no deferred revenue by then).
     """
-    import pandas as pd
-
     moved, rows = movements(data), []
     for month in months(period, count):
         opening = moved.loc[moved["date"] < month.start.isoformat(), "amount"].sum()
         here = in_period(moved, "date", month)
         change = [here.loc[here["kind"] == kind, "amount"].sum() for kind in KINDS]
-        closing, ledger = round(opening + sum(change), 2), deferred_in_ledger(data, month).value
-        off = None if ledger is None else round(ledger - closing, 2)
-        rows.append((month.name, opening, *change, closing, ledger, off))
-    return pd.DataFrame(rows, columns=["month", "opening", *KINDS, "closing", "ledger", "difference"])
+        ledger = deferred_in_ledger(data, month).value
+        rows.append((month.name, opening, *change, round(opening + sum(change), 2), ledger))
+    table = pd.DataFrame(rows, columns=["month", "opening", *KINDS, "closing", "ledger"])
+    table["ledger"] = table["ledger"].astype("float64")
+    return table.assign(difference=(table["ledger"] - table["closing"]).round(2))
 
 
 def deferred_gaps(data: Data, period: Period) -> pd.DataFrame:
@@ -106,37 +96,29 @@ def deferred_gaps(data: Data, period: Period) -> pd.DataFrame:
     The worst first. What ledger lines without a booking hold is one row with an empty booking, and stands against what
     the bookings asked for before the ledger began: the opening balance.
     """
-    import pandas as pd
-
-    end = period.end.isoformat()
-    moved, lines = movements(data), postings(data, "booking")
-    moved["booking"] = moved["booking"].where(moved["date"] >= lines["date"].min(), "")
-    lines = lines[(lines["role"] == "deferred_revenue") & (lines["date"] <= end)]
-    expected = moved[moved["date"] <= end].groupby("booking")["amount"].sum()
-    ledger = -lines.assign(booking=lines["booking"].fillna("")).groupby("booking")["amount"].sum()
-    table = pd.concat([expected.rename("expected"), ledger.rename("ledger")], axis=1).fillna(0.0)
+    moved, began = movements(data), data.table("ledger", ["date"])["date"].min()
+    moved["booking"] = moved["booking"].where(moved["date"] >= began, "")
+    moved = moved[moved["date"] <= period.end.isoformat()]
+    lines = _deferred_lines(data, period).fillna({"booking": ""})
+    expected, ledger = (rows.groupby("booking")["amount"].sum() for rows in (moved, lines))
+    table = pd.DataFrame({"expected": expected, "ledger": -ledger}).fillna(0.0).rename_axis("booking").reset_index()
     table = table.assign(difference=(table["ledger"] - table["expected"]).round(2))
-    table = table[table["difference"] != 0].rename_axis("booking").reset_index()
-    return table.sort_values(["difference", "booking"], key=lambda c: -c.abs() if c.name == "difference" else c)
+    table = table[table["difference"] != 0]
+    return table.sort_values("difference", key=lambda off: -off.abs(), kind="stable", ignore_index=True)
 
 
 def five_steps(data: Data, period: Period) -> pd.DataFrame:
-    """The five steps with what the period held at each: columns step, what, count and amount (money)."""
-    import pandas as pd
-
-    rows = data.table("bookings", ["booked_on", "ends_on", "cancelled_on", "price", "deposit"])
-    end = period.end.isoformat()
-    live = rows[~(rows["cancelled_on"] <= end)]
-    taken, done = in_period(live, "booked_on", period), in_period(live, "ends_on", period)
-    owed = live[(live["ends_on"] > end) & (live["booked_on"] <= end)]
+    """The five steps with what the period held at each: columns step, what, bookings (count) and amount (money)."""
+    live, end = data.table("bookings", ["booked_on", "ends_on", "cancelled_on", "price"]), period.end.isoformat()
+    live = live[~(live["cancelled_on"] <= end)]
+    taken = in_period(live, "booked_on", period)["price"]
+    owed = live.loc[(live["ends_on"] > end) & (live["booked_on"] <= end), "price"]
     steps = [
         ("1 Contract", "bookings taken and not cancelled", taken),
         ("2 Obligations", "services still owed", owed),
         ("3 Price", "prices of bookings taken", taken),
         ("4 Allocation", "one service a booking, so its whole price", taken),
-        ("5 Recognition", "services that ended in the period", done),
+        ("5 Recognition", "services that ended in the period, less refunds", services_ended(data, period)["earned"]),
     ]
-    return pd.DataFrame(
-        [(step, what, len(found), found["price"].sum()) for step, what, found in steps],
-        columns=["step", "what", "bookings", "amount"],
-    )
+    rows = [(step, what, len(amounts), amounts.sum()) for step, what, amounts in steps]
+    return pd.DataFrame(rows, columns=["step", "what", "bookings", "amount"])

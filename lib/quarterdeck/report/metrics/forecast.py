@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from ...model.period import Period
+from ..data import Data
 from ..measure import Measure
 from .cash import cash, mean_net_burn, monthly_mean, operating_cash
 from .common import entity_names, months, records
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ..data import Data
-
 CASES = ("low", "base", "high")
+HORIZON = 24
+"""Months over which an option's return counts."""
 
 
 def cash_forecast(data: Data, period: Period, ahead: int = 6) -> pd.DataFrame:
@@ -24,15 +23,14 @@ def cash_forecast(data: Data, period: Period, ahead: int = 6) -> pd.DataFrame:
     Start is the cash at the last whole month's end; received and paid are the means of the last 3 recorded months
     times the scenario's factors, and what is received grows by `monthly_growth`. Each path begins with the start.
     """
-    import pandas as pd
-
     month, flows = months(period, 1)[0], operating_cash(data)
     start = cash(data, month).value
     received = monthly_mean(data, flows[flows["net"] > 0], month).value
     paid = monthly_mean(data, flows[flows["net"] < 0], month, sign=-1).value
+    cases = data.table("scenarios", ["scenario", "revenue", "cost", "monthly_growth"])
     rows: list[tuple[str, str, float, float, float]] = []
     if start is not None and received is not None and paid is not None:
-        for case in records(_scenarios(data)):
+        for case in records(cases.sort_values("scenario", key=lambda names: names.map(CASES.index))):
             held, to = start, month
             rows.append((case.scenario, month.name, 0.0, 0.0, start))
             for step in range(1, ahead + 1):
@@ -49,15 +47,14 @@ def forecast_cash(data: Data, period: Period, scenario: str = "base", ahead: int
     path = path[path["scenario"] == scenario]
     if not len(path):
         return Measure.unknown(f"no {scenario} scenario, or no cash in the ledger")
-    change = (path["received"] - path["paid"]).where(path["month"] > path["month"].iloc[0], path["cash"])
-    return Measure.total(path.assign(change=change), "change")
+    return Measure.total(path.assign(change=path["cash"].diff().fillna(path["cash"])), "change")
 
 
 def cash_out(data: Data, period: Period, ahead: int = 24) -> dict[str, str]:
     """For each scenario the first month that ends with less than nothing; empty when there is none within `ahead`."""
     path = cash_forecast(data, period, ahead)
     empty = path[path["cash"] < 0].groupby("scenario")["month"].min()
-    return {case: str(empty.get(case, "")) for case in CASES if case in set(path["scenario"])}
+    return {case: str(empty.get(case, "")) for case in path["scenario"].unique()}
 
 
 def deployable_cash(data: Data, period: Period) -> Measure:
@@ -65,19 +62,17 @@ def deployable_cash(data: Data, period: Period) -> Measure:
 
     The reserve is the highest that the owner's rules ask for: a cash floor, or a runway floor times the mean net burn.
     """
-    import pandas as pd
-
-    held, burn = cash(data, period), mean_net_burn(data, period).value or 0.0
-    if held.rows is None:
-        return held
+    held, burn = cash(data, period), mean_net_burn(data, period)
+    if held.rows is None or burn.value is None:
+        return Measure.unknown(held.note or burn.note)
     rules = data.table("rules", ["rule", "measure", "limit", "threshold"])
     floors = rules[rules["measure"].isin(["cash", "runway"]) & (rules["limit"] == "at least")]
-    price = floors["measure"].map({"cash": 1.0, "runway": max(burn, 0.0)})
-    reserves = pd.DataFrame({"memo": "reserve: rule " + floors["rule"], "amount": -floors["threshold"] * price})
+    reserve = floors["threshold"].where(floors["measure"] == "cash", floors["threshold"] * max(burn.value, 0.0))
+    reserves = pd.DataFrame({"memo": "reserve: rule " + floors["rule"], "amount": -reserve})
     return Measure.total(pd.concat([held.rows, reserves.nsmallest(1, "amount")], ignore_index=True), "amount")
 
 
-def capital_ranking(data: Data, period: Period, horizon: int = 24) -> pd.DataFrame:
+def capital_ranking(data: Data, period: Period) -> pd.DataFrame:
     """Where capital could go, the soonest payback first.
 
     Columns option, entity, cost, monthly_return (expected: times the probability that it works), payback_months (the
@@ -85,25 +80,19 @@ def capital_ranking(data: Data, period: Period, horizon: int = 24) -> pd.DataFra
     still pays for it after the options ranked before. An option that never pays back comes last and does not fit.
     """
     options = data.table("investments")
-    monthly = options["monthly_return"] * options["confidence"]
-    payback = options["delay_months"] + (options["cost"] / monthly).where(monthly > 0)
-    earning = (horizon - options["delay_months"]).clip(lower=0)
-    gain = ((monthly * earning - options["cost"]) / options["cost"]).where(options["cost"] > 0)
+    cost, monthly = options["cost"], options["monthly_return"] * options["confidence"]
+    gain = monthly * (HORIZON - options["delay_months"]).clip(lower=0) - cost
     table = options[["title", "entity", "cost"]].rename(columns={"title": "option"})
-    table = table.assign(monthly_return=monthly, payback_months=payback, return_24_months=gain)
-    table["entity"] = table["entity"].map(entity_names(data))
-    table = table.sort_values(["payback_months", "return_24_months"], ascending=[True, False], kind="stable")
-    return table.assign(fits=_affordable(table, deployable_cash(data, period).value or 0.0)).reset_index(drop=True)
-
-
-def _affordable(table: pd.DataFrame, left: float) -> list[bool]:
-    fits = []
-    for cost, gain in zip(table["cost"], table["return_24_months"], strict=True):
-        fits.append(bool(gain > 0 and cost <= left))
-        left -= cost if fits[-1] else 0
-    return fits
-
-
-def _scenarios(data: Data) -> pd.DataFrame:
-    table = data.table("scenarios", ["scenario", "revenue", "cost", "monthly_growth"])
-    return table.sort_values("scenario", key=lambda names: names.map(CASES.index))
+    table = table.assign(
+        entity=table["entity"].map(entity_names(data)),
+        monthly_return=monthly,
+        payback_months=options["delay_months"] + (cost / monthly).where(monthly > 0),
+        return_24_months=(gain / cost).where(cost > 0),
+        fits=gain > 0,
+    )
+    table = table.sort_values(["payback_months", "return_24_months", "option"], ascending=[True, False, True])
+    left, fits = deployable_cash(data, period).value or 0.0, []
+    for option in records(table):
+        fits.append(bool(option.fits and option.cost <= left))
+        left -= option.cost * fits[-1]
+    return table.assign(fits=fits).reset_index(drop=True)

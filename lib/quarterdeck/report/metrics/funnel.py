@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from ..measure import Measure
-from .common import entity_names, in_period, span
+from .common import in_period, span
 from .margin import contribution_by_entity
 from .rules import marketing_spend
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...model.period import Period
     from ..data import Data
 
@@ -29,8 +29,6 @@ def enquiries(data: Data, period: Period) -> Measure:
 
 def stages(data: Data, period: Period) -> pd.DataFrame:
     """The funnel of the leads created in a period: `stage`, `leads` that reached it or a later one, `share` of all."""
-    import pandas as pd
-
     leads = in_period(data.table("leads", [*STAGES.values()]), "created_on", period)
     reached = leads[list(STAGES.values())].notna().iloc[:, ::-1].cummax(axis=1).iloc[:, ::-1].sum()
     counts = reached.astype(float).to_numpy()
@@ -44,7 +42,7 @@ def conversion(data: Data, period: Period) -> Measure:
 
 
 def cac(data: Data, period: Period) -> Measure:
-    """Customer acquisition cost: marketing spend of the period over customers won in it, whenever they first asked."""
+    """Customer acquisition cost, of marketing alone: spend of the period over customers won, whenever they asked."""
     spend = marketing_spend(data, period)
     if spend.rows is None:
         return spend
@@ -65,10 +63,8 @@ def by_channel(data: Data, period: Period) -> pd.DataFrame:
 
     Columns: `channel` (its name), `spend`, `enquiries`, `won`, `conversion` (won of those created), `cac`, `value` (of
     sales won), `contribution` (that value at the entity's contribution share) and `payback` in months: CAC over the
-    monthly contribution per customer. A figure that cannot be computed is missing.
+    monthly contribution per customer (Skok, SaaS Metrics 2.0). A figure that cannot be computed is missing.
     """
-    import pandas as pd
-
     year = span(period)
     leads = data.table("leads", ["entity", "channel", "created_on", "won_on", "value"])
     leads = leads.assign(channel=leads["channel"].fillna(UNRECORDED), cohort_won=leads["won_on"].notna())
@@ -84,24 +80,19 @@ def by_channel(data: Data, period: Period) -> pd.DataFrame:
             "value": won.groupby("channel")["value"].sum(),
             "contribution": won.groupby("channel")["contribution"].sum(min_count=1),
         }
-    )
-    made[["spend", "enquiries", "won", "value"]] = made[["spend", "enquiries", "won", "value"]].fillna(0.0)
-    made["cac"] = (made["spend"] / made["won"]).where(made["won"] > 0)
+    ).fillna(dict.fromkeys(["spend", "enquiries", "won", "value"], 0.0))
+    made.insert(4, "cac", (made["spend"] / made["won"]).where(made["won"] > 0))
     months = year.days / 30.4375
     made["payback"] = (months * made["spend"] / made["contribution"]).where(made["contribution"] > 0)
-    channels = data.table("channels", ["channel", "name"])
-    names = {**dict(zip(channels["channel"], channels["name"], strict=True)), UNRECORDED: UNRECORDED}
     made = made.rename_axis("channel").reset_index()
-    made = made.sort_values(["spend", "won", "channel"], ascending=[False, False, True])
-    made["channel"] = made["channel"].map(names)
-    order = ["channel", "spend", "enquiries", "won", "conversion", "cac", "value", "contribution", "payback"]
-    return made[order].reset_index(drop=True)
+    made = made.sort_values(["spend", "won", "channel"], ascending=[False, False, True], ignore_index=True)
+    names = data.table("channels", ["channel", "name"]).set_index("channel")["name"]
+    return made.replace({"channel": names.to_dict()})
 
 
 def contribution_share(data: Data, period: Period) -> dict[str, float]:
     """Share of revenue left after variable cost in the last twelve months; a brand has that of whom it sells for."""
-    margin = contribution_by_entity(data, period).set_index("entity")["margin"].dropna()
-    share = {entity: margin[name] for entity, name in entity_names(data).items() if name in margin.index}
-    entities = data.table("entities", ["entity", "sells_for"]).dropna(subset=["sells_for"])
-    pairs = zip(entities["entity"], entities["sells_for"], strict=True)
-    return {**{brand: share[other] for brand, other in pairs if other in share}, **share}
+    margin = contribution_by_entity(data, period)
+    entities = data.table("entities", ["entity", "name", "sells_for"]).set_index("entity")
+    own = entities["name"].map(dict(zip(margin["entity"], margin["margin"], strict=True)))
+    return {str(entity): share for entity, share in own.fillna(entities["sells_for"].map(own)).dropna().items()}

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from ...model.report import SEVERITIES, Finding
 from ..data import known_tables
 from ..measure import Measure
 from .common import entity_names
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...model.period import Period
     from ..data import Data
 
@@ -24,34 +24,27 @@ def register(data: Data) -> pd.DataFrame:
     """Each KPI with its state: measured, measurable now (every table that it needs has rows for it), or not measured.
 
     Columns: `kpi` (name), `entity` (name), `definition`, `state`, `lacks` (tables without rows), `target`, `unit`,
-    `owner`.
+    `owner`; the not measured first.
     """
     kpis = data.table("kpis")
-    lacking = [
-        [] if measured == measured else _lacking(data, entity, str(tables).split() if tables == tables else [])
-        for measured, entity, tables in zip(kpis["measured_by"], kpis["entity"], kpis["tables"], strict=True)
+    needs = kpis["tables"].where(kpis["measured_by"].isna())
+    lacks = [
+        ", ".join(name for name in names.split() if not _has_rows(data, name, entity))
+        for names, entity in zip(needs.fillna(""), kpis["entity"].fillna(""), strict=True)
     ]
-    states = [
-        MEASURED if measured == measured else NOT_MEASURED if lacks or tables != tables else MEASURABLE
-        for measured, lacks, tables in zip(kpis["measured_by"], lacking, kpis["tables"], strict=True)
-    ]
-    named = {"kpi": kpis["name"], "entity": kpis["entity"].map(entity_names(data))}
-    shown = kpis.assign(**named, state=states, lacks=list(map(", ".join, lacking)))
-    order = shown["state"].map({NOT_MEASURED: 0, MEASURABLE: 1, MEASURED: 2})
+    shown = kpis.assign(kpi=kpis["name"], entity=kpis["entity"].map(entity_names(data)), lacks=lacks)
+    state = needs.mask(needs.notna(), MEASURABLE).where(shown["lacks"] == "").fillna(NOT_MEASURED)
+    shown = shown.assign(state=state.mask(kpis["measured_by"].notna(), MEASURED))
+    order = shown["state"].map((NOT_MEASURED, MEASURABLE, MEASURED).index)
     shown = shown.assign(order=order).sort_values(["order", "kpi"], ignore_index=True)
     return shown[["kpi", "entity", "definition", "state", "lacks", "target", "unit", "owner"]]
 
 
-def _lacking(data: Data, entity: object, names: list[str]) -> list[str]:
-    known = known_tables(data.folder)
-    lacks = []
-    for name in names:
-        frame = data.table(name) if name in known else None
-        if frame is not None and entity == entity and "entity" in frame:
-            frame = frame[frame["entity"] == entity]
-        if frame is None or not len(frame):
-            lacks.append(name)
-    return lacks
+def _has_rows(data: Data, name: str, entity: str) -> bool:
+    if name not in known_tables(data.folder):
+        return False
+    frame = data.table(name)
+    return bool(len(frame[frame["entity"] == entity] if entity and "entity" in frame else frame))
 
 
 def unmeasured_kpis(data: Data, period: Period) -> Measure:
@@ -67,34 +60,30 @@ def agenda(data: Data, findings: Sequence[Finding], as_of: date, days: int = 30)
     `age` (days since agreed), `effort_days`, `money`. Late agreed actions come after what is critical,
     the others after what is high; then the latest, then the dearest first.
     """
-    import pandas as pd
-
-    today, by_id = pd.Timestamp(as_of), {finding.id: finding for finding in findings}
-    actions = data.table("actions")
+    today = pd.Timestamp(as_of)
+    actions = data.table("actions").rename(columns={"title": "what", "due_on": "due"})
     actions = actions[actions["done_on"].isna()]
-    due = actions[actions["due_on"] <= today + pd.Timedelta(days=days)]
-    agreed = due.assign(
-        priority=due["finding"].map({id: finding.severity for id, finding in by_id.items()}).fillna("agreed"),
-        money=due["finding"].map({id: finding.money for id, finding in by_id.items()}),
-        age=(today - due["created_on"]).dt.days,
-        days_late=(today - due["due_on"]).dt.days.clip(lower=0),
-    ).rename(columns={"title": "what", "due_on": "due"})
-    serious = [finding for finding in findings if finding.severity in ("critical", "high")]
+    agreed = actions[actions["due"] <= today + pd.Timedelta(days=days)]
+    agreed = agreed.assign(
+        priority=agreed["finding"].map({one.id: one.severity for one in findings}).astype("str").fillna("agreed"),
+        money=agreed["finding"].map({one.id: one.money for one in findings}),
+        age=(today - agreed["created_on"]).dt.days,
+        days_late=(today - agreed["due"]).dt.days.clip(lower=0),
+    )
+    answered = set(actions["finding"].dropna())
     found = pd.DataFrame(
         [
-            (one.severity, one.action or one.title, one.entity, one.owner, one.due, one.money)
-            for one in serious
-            if one.id not in set(actions["finding"].dropna())
+            (one.severity, one.action or one.title, one.entity, one.owner, pd.Timestamp(one.due), one.money, 0)
+            for one in findings
+            if one.severity in ("critical", "high") and one.id not in answered
         ],
-        columns=["priority", "what", "entity", "owner", "due", "money"],
-    ).assign(days_late=0.0, due=lambda frame: pd.to_datetime(frame["due"]))
+        columns=["priority", "what", "entity", "owner", "due", "money", "days_late"],
+    )
     columns = ["priority", "what", "entity", "owner", "due", "days_late", "age", "effort_days", "money"]
-    parts = [part.reindex(columns=columns).astype({"money": "float64", "age": "float64"}) for part in (agreed, found)]
-    made = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    types = {"due": "datetime64[s]"} | dict.fromkeys(["days_late", "age", "effort_days", "money"], "float64")
+    made = pd.concat([part.reindex(columns=columns).astype(types) for part in (agreed, found)], ignore_index=True)
     rank = made["priority"].map({name: float(n) for n, name in enumerate(SEVERITIES)}).fillna(2.5)
     rank = rank.mask((made["priority"] == "agreed") & (made["days_late"] > 0), 0.5)
-    made = made.assign(
-        entity=made["entity"].map(entity_names(data)).fillna(""), rank=rank, worth=made["money"].fillna(0.0)
-    )
-    order = ["rank", "days_late", "worth", "due", "what"]
+    made = made.assign(entity=made["entity"].map(entity_names(data)).fillna(""), rank=rank)
+    order = ["rank", "days_late", "money", "due", "what"]
     return made.sort_values(order, ascending=[True, False, False, True, True], ignore_index=True)[columns]

@@ -10,54 +10,66 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from ..measure import Measure
 from .common import each_day, entities_of, in_period, span
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...model.period import Period
     from ..data import Data
 
 _STAY = ["booking", "entity", "channel", "booked_on", "starts_on", "ends_on", "price", "refund", "cancelled_on"]
 
 
-def stays(data: Data) -> pd.DataFrame:
-    """Stays of lodging entities that were not cancelled, with `nights`, `last_night` and `revenue` (net of refunds)."""
-    rows = data.table("bookings", _STAY)
-    rows = rows[rows["entity"].isin(entities_of(data, "lodging")) & rows["cancelled_on"].isna()]
-    nights = (rows["ends_on"] - rows["starts_on"]).dt.days.astype(float)
-    last = rows["ends_on"] - timedelta(days=1)
-    revenue = rows["price"] - rows["refund"].fillna(0.0)
-    return rows.assign(nights=nights, last_night=last, revenue=revenue).drop(columns="cancelled_on")
+def stays(data: Data, day: date = date.max) -> pd.DataFrame:
+    """Stays of lodging entities, booked and not cancelled by a day, with `nights`, `last_night` and net `revenue`."""
+    rows, known = data.table("bookings", _STAY), day.isoformat()
+    held = (rows["booked_on"] <= known) & ~(rows["cancelled_on"] <= known)
+    rows = rows[rows["entity"].isin(entities_of(data, "lodging")) & held]
+    return rows.assign(
+        nights=(rows["ends_on"] - rows["starts_on"]).dt.days,
+        last_night=rows["ends_on"] - timedelta(days=1),
+        revenue=rows["price"] - rows["refund"].fillna(0.0),
+    )
 
 
-def nights(data: Data, period: Period) -> pd.DataFrame:
-    """One row for each night sold in a period: `booking`, `entity`, `channel`, `day`, `revenue` of that night."""
-    rows = each_day(stays(data), "starts_on", "last_night", period)
+def nights(data: Data, period: Period, day: date = date.max) -> pd.DataFrame:
+    """One row for each night of a period that was sold by a day: `booking`, `entity`, `channel`, `day`, `revenue`."""
+    rows = each_day(stays(data, day), "starts_on", "last_night", period)
     return rows.assign(revenue=rows["revenue"] / rows["nights"])[["booking", "entity", "channel", "day", "revenue"]]
 
 
-def available(data: Data, period: Period) -> pd.DataFrame:
-    """What each lodging entity could sell: `entity`, `available` (capacity times days open; missing without it)."""
-    import pandas as pd
-
+def rooms(data: Data, period: Period) -> pd.DataFrame:
+    """One row for each day of a period on which a lodging entity was open: `entity`, `day`, `capacity`."""
     rows = data.table("entities", ["entity", "kind", "capacity", "started_on"])
-    rows = rows[rows["kind"] == "lodging"]
-    opening = pd.Timestamp(period.start)
-    first = rows["started_on"].mask(rows["started_on"] < opening, opening)
-    days = ((pd.Timestamp(period.end) - first).dt.days + 1).clip(lower=0)
-    return rows.assign(available=rows["capacity"] * days)[["entity", "available"]]
+    rows = rows[rows["kind"] == "lodging"].assign(until=pd.Timestamp(period.end))
+    return each_day(rows, "started_on", "until", period)[["entity", "day", "capacity"]]
 
 
 def occupancy(data: Data, period: Period) -> Measure:
-    """Nights sold over nights available."""
+    """Nights sold over nights available: capacity times days open."""
     return _per_available(data, period, None)
 
 
 def revpar(data: Data, period: Period) -> Measure:
     """Revenue per available room night: room revenue over nights available, the product of occupancy and ADR."""
     return _per_available(data, period, "revenue")
+
+
+def on_the_books(data: Data, period: Period, days: int = 30) -> Measure:
+    """Share of the nights of the `days` after a period that was already sold at its end (pace)."""
+    ahead = replace(period, start=period.end + timedelta(days=1), end=period.end + timedelta(days=days))
+    return _per_available(data, ahead, None, period.end)
+
+
+def _per_available(data: Data, period: Period, column: str | None, day: date = date.max) -> Measure:
+    room = rooms(data, period)
+    if not (stays(data, day)["starts_on"] <= period.end.isoformat()).any():
+        return Measure.unknown("no stay recorded by then")
+    if room["capacity"].isna().any():
+        return Measure.unknown("capacity is not given")
+    return Measure.ratio(nights(data, period, day), column, room, "capacity", note="not open in the period")
 
 
 def adr(data: Data, period: Period) -> Measure:
@@ -79,29 +91,16 @@ def lead_time(data: Data, period: Period) -> Measure:
     return Measure.ratio(begun, "days", begun, None, note="no stay began in the period")
 
 
-def _per_available(data: Data, period: Period, column: str | None) -> Measure:
-    known, room = stays(data), available(data, period)
-    if not (known["starts_on"] <= period.end.isoformat()).any():
-        return Measure.unknown("no stay recorded by then")
-    if room["available"].isna().any():
-        return Measure.unknown("capacity is not given")
-    return Measure.ratio(nights(data, period), column, room, "available", note="not open in the period")
-
-
 def calendar(data: Data, period: Period) -> pd.DataFrame:
     """Share of capacity sold on each day of the last twelve periods: a row a month, a column a day of the month.
 
-    Missing before the first stay on record, and for days that the month does not have.
+    Missing before the first stay on record, while nothing was open, and for days that the month does not have.
     """
-    import pandas as pd
-
     year = span(period)
-    sold = nights(data, year).groupby("day").size()
-    entities = data.table("entities", ["kind", "capacity"])
-    capacity = entities.loc[entities["kind"] == "lodging", "capacity"].sum()
-    days = pd.date_range(year.start, year.end, name="day")
-    share = sold.reindex(days, fill_value=0) / (capacity or float("nan"))
-    share = share.where(share.index >= stays(data)["starts_on"].min())
+    days = pd.date_range(year.start, year.end)
+    room = rooms(data, year).groupby("day")["capacity"].sum(skipna=False)
+    sold = nights(data, year).groupby("day").size().reindex(days, fill_value=0)
+    share = (sold / room[room > 0].reindex(days)).where(days >= stays(data)["starts_on"].min())
     frame = pd.DataFrame({"month": days.strftime("%Y-%m"), "day": days.day, "share": share.to_numpy()})
     return frame.pivot(index="month", columns="day", values="share")
 
@@ -121,23 +120,21 @@ def channel_mix(data: Data, period: Period) -> pd.DataFrame:
 
 
 def maintenance(data: Data, day: date) -> pd.DataFrame:
-    """Open tickets, the oldest first, with `age` in days; one closed only after `day` has the status `open`."""
-    import pandas as pd
-
+    """Tickets open at a day's end, the oldest first, with `age` in days; one closed later has the status `open`."""
     rows = data.table("tickets")
-    rows = rows[rows["closed_on"].isna()]
-    status = rows["status"].where(rows["status"] != "done", "open")
-    rows = rows.assign(age=(pd.Timestamp(day) - rows["opened_on"]).dt.days, status=status)
-    return rows.sort_values(["age", "ticket"], ascending=[False, True]).reset_index(drop=True)
+    rows = rows[(rows["opened_on"] <= day.isoformat()) & ~(rows["closed_on"] <= day.isoformat())]
+    age = (pd.Timestamp(day) - rows["opened_on"]).dt.days
+    rows = rows.assign(age=age, status=rows["status"].replace("done", "open"))
+    return rows.sort_values(["age", "ticket"], ascending=[False, True], ignore_index=True)
 
 
 def open_tickets(data: Data, period: Period, column: str | None = None) -> Measure:
     """Tickets open at the end of the period, counted, or their `estimate` summed."""
-    rows = data.table("tickets", ["ticket", "entity", "opened_on", "closed_on", "estimate"])
-    end = period.end.isoformat()
-    if not (rows["opened_on"] <= end).any():
+    if not (data.table("tickets", ["opened_on"])["opened_on"] <= period.end.isoformat()).any():
         return Measure.unknown("no ticket recorded by then")
-    rows = rows[(rows["opened_on"] <= end) & ~(rows["closed_on"] <= end)]
-    unpriced = int(rows["estimate"].isna().sum()) if column else 0
-    total = Measure.total(rows.fillna({"estimate": 0.0}), column)
-    return replace(total, note=f"{unpriced} without an estimate") if unpriced else total
+    rows = maintenance(data, period.end)
+    priced = rows.dropna(subset=column) if column else rows
+    lacking = f"{len(rows) - len(priced)} without an estimate" if len(priced) < len(rows) else ""
+    return (
+        replace(Measure.total(priced, column), note=lacking) if len(priced) or not lacking else Measure.unknown(lacking)
+    )

@@ -2,105 +2,89 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
 from ...model.period import Period
+from ..data import Data
 from ..measure import Measure
-from .common import entity_names, in_period, months
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ..data import Data
+from .books import balances
+from .common import entity_names, in_period, months, posted, postings, span
 
 _SIDES = {"asset": "Assets", "liability": "Liabilities", "equity": "Equity"}
+_ORDER = {"asset": 0, "liability": 1, "equity": 2}
 
 
 def by_entity(data: Data, period: Period, count: int = 12) -> pd.DataFrame:
-    """Income statement by entity over the last `count` months: contribution costing (variable result before overhead).
+    """Income statement by entity over the last `count` whole months: revenue, direct cost, contribution, overhead.
 
     Columns: `entity` (id), `name`, `revenue`, `direct`, `contribution`, `margin` (share of revenue), `overhead`,
     `overhead_share` (share of all overhead), `profit`, `gap` (what lacks to zero). Overhead is every expense that is
     not direct, uncategorised ones too. Values are missing for an entity without a posting: unknown, not zero.
     """
-    import pandas as pd
-
-    lines = pd.concat([_result_lines(data, one) for one in months(period, count)], ignore_index=True)
+    lines = in_period(_result_lines(data), "date", span(months(period, 1)[0], count))
     kind = lines["role"].where(lines["role"].isin(["revenue", "direct"]), "overhead")
+    sums = lines.groupby(["entity", kind])["amount"].sum().unstack().reindex(columns=["revenue", "direct", "overhead"])
     names = entity_names(data)
-    table = pd.DataFrame({"entity": list(names), "name": list(names.values())})
-    posted = table["entity"].isin(lines["entity"])
-    for column, sign in (("revenue", -1.0), ("direct", 1.0), ("overhead", 1.0)):
-        sums = lines[kind == column].groupby("entity")["amount"].sum() * sign
-        table[column] = table["entity"].map(sums).astype("float64").fillna(0.0).where(posted)
-    contribution = table["revenue"] - table["direct"]
-    profit = contribution - table["overhead"]
-    whole = table["overhead"].sum()
-    table = table.assign(
-        contribution=contribution,
-        margin=(contribution / table["revenue"]).where(table["revenue"] > 0),
-        overhead_share=table["overhead"] / whole if whole else float("nan"),
-        profit=profit,
-        gap=(-profit).clip(lower=0.0),
+    sums = sums.fillna(0.0).reindex(pd.Index(list(names), name="entity"))
+    revenue, contribution = 0.0 - sums["revenue"], 0.0 - sums["revenue"] - sums["direct"]
+    profit, whole = contribution - sums["overhead"], sums["overhead"].sum()
+    table = pd.DataFrame(
+        {
+            "name": pd.Series(names, dtype="str"),
+            "revenue": revenue,
+            "direct": sums["direct"],
+            "contribution": contribution,
+            "margin": (contribution / revenue).where(revenue > 0),
+            "overhead": sums["overhead"],
+            "overhead_share": sums["overhead"] / (whole or float("nan")),
+            "profit": profit,
+            "gap": (0.0 - profit).clip(lower=0.0),
+        }
     )
-    columns = ["entity", "name", "revenue", "direct", "contribution", "margin", "overhead", "overhead_share"]
-    return table[[*columns, "profit", "gap"]].sort_values(["profit", "entity"], ignore_index=True)
+    return table.rename_axis("entity").reset_index().sort_values(["profit", "entity"], ignore_index=True)
 
 
 def net_profit(data: Data, period: Period) -> Measure:
-    """Revenue less all expenses posted in the period (accrual basis)."""
-    lines = _result_lines(data, period)
-    return Measure.total(lines, "amount", sign=-1) if len(lines) else Measure.unknown("nothing was posted")
+    """Revenue less all expenses posted in the period (accrual basis), in money."""
+    return posted(data, _result_lines(data), period, sign=-1)
 
 
 def profitability_gap(data: Data, period: Period) -> Measure:
     """What entities that lost money in the period lack to zero, summed: one's profit does not hide another's loss."""
-    lines = _result_lines(data, period)
-    if not len(lines):
-        return Measure.unknown("nothing was posted")
-    losses = lines.groupby("entity")["amount"].sum().rename("loss").reset_index()
+    result = net_profit(data, period)
+    if result.rows is None:
+        return result
+    losses = result.rows.groupby("entity")["amount"].sum().rename("loss").reset_index()
     return Measure.total(losses[losses["loss"] > 0], "loss")
 
 
 def balance_sheet(data: Data, period: Period) -> pd.DataFrame:
     """Assets, liabilities and equity when the period ended and one period earlier; the two sides are equal.
 
-    Columns: `side`, `line` (the accounts' category), `amount`, `previous`. The result so far is a line of equity.
+    Columns: `side`, `line` (the accounts' category), `amount`, `previous` (missing when the books began later). The
+    result so far is a line of equity.
     """
-    import pandas as pd
-
-    now, before = _balances(data, period), _balances(data, period.previous())
-    rows: list[tuple[object, ...]] = []
-    for side, title in _SIDES.items():
-        part = now[now["type"] == side]
-        earlier = before[before["type"] == side].groupby("category")["balance"].sum()
-        sign = 1.0 if side == "asset" else -1.0
-        for line, balance in part.groupby("category")["balance"].sum().items():
-            rows.append((title, line, sign * balance, sign * float(earlier.get(line, 0.0))))
-    if len(now):
-        results = [-float(frame.loc[~frame["type"].isin(list(_SIDES)), "balance"].sum()) for frame in (now, before)]
-        rows.append(("Equity", "Result to date", *results))
-    return pd.DataFrame(rows, columns=["side", "line", "amount", "previous"])
+    rows, before = balances(data, period), balances(data, period.previous()).set_index("account")["balance"]
+    rows["previous"] = rows["account"].map(before).fillna(0.0 if len(before) else float("nan"))
+    rows["side"] = rows["type"].map(_SIDES).fillna("Equity")
+    rows["line"] = rows["category"].where(rows["type"].isin(list(_SIDES)), "Result to date")
+    rows = rows.sort_values("type", key=lambda types: types.map(_ORDER), kind="stable")
+    sums = rows.groupby(["side", "line"], sort=False)[["balance", "previous"]].sum(min_count=1)
+    sums = sums.rename(columns={"balance": "amount"}).reset_index()
+    for column in ("amount", "previous"):
+        sums[column] = sums[column].where(sums["side"] == "Assets", 0.0 - sums[column])
+    return sums
 
 
 def net_assets(data: Data, period: Period) -> Measure:
     """Assets less liabilities in the ledger when the period ended; the rows are the balances of the accounts."""
-    balances = _balances(data, period)
-    if not len(balances):
+    rows = balances(data, period)
+    if not len(rows):
         return Measure.unknown("nothing was posted")
-    return Measure.total(balances[balances["type"].isin(["asset", "liability"])], "balance")
+    return Measure.total(rows[rows["type"].isin(["asset", "liability"])], "balance")
 
 
-def _result_lines(data: Data, period: Period) -> pd.DataFrame:
-    """Ledger lines of a period on accounts of revenue and expense, with the account's role."""
-    accounts = data.table("accounts", ["account", "type", "role"])
-    ledger = in_period(data.table("ledger", ["line", "date", "entity", "account", "amount"]), "date", period)
-    return ledger.merge(accounts[accounts["type"].isin(["revenue", "expense"])], on="account")
-
-
-def _balances(data: Data, period: Period) -> pd.DataFrame:
-    """Balance of each account when a period ended (debit positive), with name, type and category."""
-    ledger = data.table("ledger", ["date", "account", "amount"])
-    ledger = ledger[ledger["date"] <= period.end.isoformat()]
-    sums = ledger.groupby("account")["amount"].sum().round(2).rename("balance").reset_index()
-    return sums.merge(data.table("accounts", ["account", "name", "type", "category"]), on="account")
+def _result_lines(data: Data) -> pd.DataFrame:
+    """Ledger lines on accounts of revenue and expense."""
+    lines = postings(data)
+    return lines[lines["type"].isin(["revenue", "expense"])]

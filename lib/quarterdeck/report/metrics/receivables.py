@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from ...model.period import Period
 from ..measure import Measure
 from .common import in_period, span
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ..data import Data
 
 BUCKETS = ("current", "1–30", "31–60", "61–90", "90+")
@@ -25,17 +25,15 @@ def contracted_rows(data: Data, months: list[str]) -> pd.DataFrame:
     A contract counts in full in every month with a day that it covers, until the client left; of two for one service in
     one month the later counts. An unsigned contract counts too, since the fee was agreed.
     """
-    import pandas as pd
-
     contracts = data.table("contracts", ["contract", "client", "service", "starts_on", "ends_on", "monthly_fee"])
     rows = contracts.merge(data.table("clients", ["client", "ended_on"]), on="client")
     rows = rows.merge(pd.DataFrame({"month": pd.Series(months, dtype="str")}), how="cross")
     first = pd.to_datetime(rows["month"], format="%Y-%m")
     stop = rows[["ends_on", "ended_on"]].min(axis=1)
     rows = rows[(rows["starts_on"] <= first + pd.offsets.MonthEnd(0)) & ~(stop < first)]
-    rows = rows.sort_values(["month", "client", "service", "starts_on", "contract"])
+    rows = rows.sort_values(["month", "client", "service", "starts_on", "contract"], ignore_index=True)
     rows = rows.drop_duplicates(["client", "service", "month"], keep="last")
-    return rows[["client", "month", "contract", "service", "monthly_fee"]].reset_index(drop=True)
+    return rows[["client", "month", "contract", "service", "monthly_fee"]]
 
 
 def billing(data: Data, period: Period) -> pd.DataFrame:
@@ -45,13 +43,10 @@ def billing(data: Data, period: Period) -> pd.DataFrame:
     invoices), `gap` (contracted and not invoiced) and `beyond` (invoiced beyond the contract). Neither of the last two
     is ever negative, so that one client billed too much does not hide another billed too little.
     """
-    import pandas as pd
-
-    months = [str(month) for month in pd.period_range(period.start, period.end, freq="M")]
+    keys, months = ["client", "month"], [str(month) for month in pd.period_range(period.start, period.end, freq="M")]
     invoices = data.table("invoices", ["invoice", "client", "month", "amount"])
     invoices = invoices[invoices["month"].isin(months)]
-    paid = data.table("payments", ["invoice", "amount"]).merge(invoices[["invoice", "client", "month"]], on="invoice")
-    keys = ["client", "month"]
+    paid = data.table("payments", ["invoice", "amount"]).merge(invoices[["invoice", *keys]], on="invoice")
     made = pd.DataFrame(
         {
             "contracted": contracted_rows(data, months).groupby(keys)["monthly_fee"].sum(),
@@ -59,9 +54,9 @@ def billing(data: Data, period: Period) -> pd.DataFrame:
             "collected": paid.groupby(keys)["amount"].sum(),
         }
     )
-    made = made.fillna(0.0).rename_axis(keys).reset_index().sort_values(keys)
-    difference = (made["contracted"] - made["invoiced"]).round(2)
-    return made.assign(gap=difference.clip(lower=0.0), beyond=(-difference).clip(lower=0.0))
+    made = made.fillna(0.0).rename_axis(keys).reset_index().sort_values(keys, ignore_index=True)
+    gap = (made["contracted"] - made["invoiced"]).round(2)
+    return made.assign(gap=gap.clip(lower=0.0), beyond=(-gap).clip(lower=0.0))
 
 
 def billed(data: Data, period: Period, column: str) -> Measure:
@@ -69,7 +64,7 @@ def billed(data: Data, period: Period, column: str) -> Measure:
     known = data.table("invoices", ["month"])["month"]
     if not len(data.table("clients", ["client"])):
         return Measure.unknown(_NO_CLIENT)
-    if column != "contracted" and len(known) and period.end.isoformat()[:7] < known.min():
+    if column != "contracted" and period.end.isoformat()[:7] < min(known, default=""):
         return Measure.unknown("no invoice recorded by then")
     return Measure.total(billing(data, period), column)
 
@@ -77,61 +72,64 @@ def billed(data: Data, period: Period, column: str) -> Measure:
 def unbilled(data: Data, period: Period) -> pd.DataFrame:
     """Complete client months of twelve periods with a `gap` (see `billing`), since the first billed in scope."""
     known = data.table("invoices", ["month"])["month"]
-    first = known.min() if len(known) else ""
-    last = Period.latest_complete(min(period.end, data.as_of or period.end)).name
+    last = Period.latest_complete(_last_day(data, period)).name
     rows = billing(data, span(period))
-    return rows[(rows["gap"] > 0) & rows["month"].between(first, last)].reset_index(drop=True)
+    return rows[(rows["gap"] > 0) & rows["month"].between(min(known, default=""), last)].reset_index(drop=True)
 
 
 def open_invoices(data: Data, day: date) -> pd.DataFrame:
     """Invoices with a balance at a day's end: `paid`, `balance` (negative for credit), `days_overdue`, `bucket`."""
-    import pandas as pd
-
     rows = data.table("invoices", ["invoice", "client", "month", "issued_on", "due_on", "amount"])
     payments = data.table("payments", ["invoice", "paid_on", "amount"])
     paid = payments[payments["paid_on"] <= day.isoformat()].groupby("invoice")["amount"].sum()
     rows = rows[rows["issued_on"] <= day.isoformat()]
-    rows = rows.assign(paid=rows["invoice"].map(paid).fillna(0.0))
     rows = rows.assign(
-        balance=(rows["amount"] - rows["paid"]).round(2), days_overdue=(pd.Timestamp(day) - rows["due_on"]).dt.days
+        paid=rows["invoice"].map(paid).fillna(0.0), days_overdue=(pd.Timestamp(day) - rows["due_on"]).dt.days
     )
     bucket = pd.cut(rows["days_overdue"], [-float("inf"), 0, 30, 60, 90, float("inf")], labels=list(BUCKETS))
-    return rows.assign(bucket=bucket.astype(str))[rows["balance"] != 0].reset_index(drop=True)
+    rows = rows.assign(balance=(rows["amount"] - rows["paid"]).round(2), bucket=bucket.astype(str))
+    return rows[rows["balance"] != 0].reset_index(drop=True)
 
 
-def _at_end(data: Data, period: Period) -> pd.DataFrame:
-    return open_invoices(data, min(period.end, data.as_of or period.end))
+def _last_day(data: Data, period: Period) -> date:
+    return min(period.end, data.as_of or period.end)
+
+
+def _owed(data: Data, period: Period) -> pd.DataFrame:
+    return open_invoices(data, _last_day(data, period))
 
 
 def receivables(data: Data, period: Period) -> Measure:
     """What clients owed at the end of the period, credit notes deducted."""
-    issued = data.table("invoices", ["issued_on"])["issued_on"]
-    if not (issued <= period.end.isoformat()).any():
+    if not (data.table("invoices", ["issued_on"])["issued_on"] <= period.end.isoformat()).any():
         return Measure.unknown("nothing billed yet")
-    return Measure.total(_at_end(data, period), "balance")
+    return Measure.total(_owed(data, period), "balance")
 
 
 def dso(data: Data, period: Period) -> Measure:
-    """Days sales outstanding: receivables at the end of the period over sales invoiced in it, times its days."""
-    owed = _at_end(data, period)
+    """Days sales outstanding: receivables at the end of the period over sales invoiced in it, times its days.
+
+    The Credit Research Foundation's formula; sales are less credit notes, and not known where these outweigh them.
+    """
+    owed = _owed(data, period)
     owed = owed.assign(balance_days=owed["balance"] * period.days)
     sales = in_period(data.table("invoices", ["invoice", "client", "issued_on", "amount"]), "issued_on", period)
+    sales = sales if sales["amount"].sum() > 0 else sales.head(0)
     return Measure.ratio(owed, "balance_days", sales, "amount", note="nothing invoiced in the period")
 
 
 def ageing(data: Data, period: Period) -> pd.DataFrame:
     """What each client owed at the period's end by days overdue: `client`, the buckets, `total`; most owed first."""
-    rows = _at_end(data, period)
+    rows = _owed(data, period)
     made = rows.pivot_table(index="client", columns="bucket", values="balance", aggfunc="sum", fill_value=0.0)
     made = made.reindex(columns=list(BUCKETS), fill_value=0.0).rename_axis(columns=None)
     made = made.assign(total=made.sum(axis=1)).reset_index()
-    return made.sort_values(["total", "client"], ascending=[False, True]).reset_index(drop=True)
+    return made.sort_values(["total", "client"], ascending=[False, True], ignore_index=True)
 
 
 def _paid_days(data: Data, period: Period) -> pd.DataFrame:
-    invoices = data.table("invoices", ["invoice", "client", "issued_on"])
     rows = in_period(data.table("payments", ["payment", "invoice", "paid_on", "amount"]), "paid_on", period)
-    rows = rows[rows["amount"] > 0].merge(invoices, on="invoice")
+    rows = rows[rows["amount"] > 0].merge(data.table("invoices", ["invoice", "client", "issued_on"]), on="invoice")
     return rows.assign(money_days=rows["amount"] * (rows["paid_on"] - rows["issued_on"]).dt.days)
 
 
@@ -143,24 +141,19 @@ def days_to_pay(data: Data, period: Period) -> Measure:
 
 def velocity(data: Data, period: Period) -> pd.DataFrame:
     """Days to pay by client in the last three periods (`now`) and in the three before (`before`), with the `change`."""
-    import pandas as pd
-
-    def mean(last: Period) -> pd.Series[float]:
+    made = pd.DataFrame()
+    for name, last in (("now", period), ("before", period.previous(3))):
         sums = _paid_days(data, span(last, 3)).groupby("client")[["money_days", "amount"]].sum()
-        return sums["money_days"] / sums["amount"]
-
-    made = pd.DataFrame({"now": mean(period), "before": mean(period.previous(3))}).rename_axis("client").reset_index()
-    made = made.assign(change=made["now"] - made["before"])
-    return made.sort_values(["now", "client"], ascending=[False, True]).reset_index(drop=True)
+        made = made.join((sums["money_days"] / sums["amount"]).rename(name), how="outer")
+    made = made.assign(change=made["now"] - made["before"]).rename_axis("client").reset_index()
+    return made.sort_values(["now", "client"], ascending=[False, True], ignore_index=True)
 
 
 def money_recoverable(data: Data, period: Period) -> Measure:
     """What asking for it could bring now: overdue balances, and service under contract that was not billed."""
-    import pandas as pd
-
     if not len(data.table("clients", ["client"])):
         return Measure.unknown(_NO_CLIENT)
-    owed = _at_end(data, period)
+    owed = _owed(data, period)
     owed = owed[owed["days_overdue"] > 0].rename(columns={"balance": "recoverable"}).assign(why="overdue")
     gaps = unbilled(data, period).rename(columns={"gap": "recoverable"}).assign(why="not billed")
     columns = ["why", "client", "month", "invoice", "recoverable"]
@@ -172,13 +165,10 @@ def contract_register(data: Data, day: date, expiring_days: int = 60) -> pd.Data
 
     `state` is missing, expired, unsigned, expiring (ends within `expiring_days`) or in force; the worst one that holds.
     """
-    import pandas as pd
-
     clients = data.table("clients", ["client", "entity", "name", "since", "ended_on"])
-    clients = clients[~(clients["ended_on"] <= day.isoformat())]
+    clients = clients[~(clients["ended_on"] <= day.isoformat())].sort_values("client")
     contracts = data.table("contracts", ["client", "contract", "starts_on", "ends_on", "signed_on", "monthly_fee"])
-    forever = contracts["ends_on"].fillna(pd.Timestamp("2262-01-01"))
-    contracts = contracts.assign(until=forever).sort_values(["until", "starts_on", "contract"])
+    contracts = contracts.sort_values(["ends_on", "starts_on", "contract"], na_position="last")
     rows = clients.merge(contracts.drop_duplicates("client", keep="last"), on="client", how="left")
     left = (rows["ends_on"] - pd.Timestamp(day)).dt.days
     state = pd.Series("in force", index=rows.index).mask(left <= expiring_days, "expiring")
@@ -187,6 +177,5 @@ def contract_register(data: Data, day: date, expiring_days: int = 60) -> pd.Data
     invoices = data.table("invoices", ["client", "issued_on", "amount"])
     recent = invoices[invoices["issued_on"] > (pd.Timestamp(day) - pd.DateOffset(years=1)).date().isoformat()]
     billed = rows["client"].map(recent.groupby("client")["amount"].sum()).fillna(0.0)
-    rows = rows.assign(state=state, days_left=left, billed=billed).drop(columns="until")
-    order = state.map({name: n for n, name in enumerate(STATES)})
-    return rows.assign(order=order).sort_values(["order", "client"]).drop(columns="order").reset_index(drop=True)
+    rows = rows.assign(state=state, days_left=left, billed=billed)
+    return rows.sort_values("state", key=lambda states: states.map(STATES.index), kind="stable", ignore_index=True)

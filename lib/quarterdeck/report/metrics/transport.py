@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from ..measure import Measure
 from ..schema import schemas
 from .common import each_day, entities_of, in_period, span
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...model.period import Period
     from ..data import Data
-
-_DONE = ("delivered", "cancelled")
 
 
 def jobs(data: Data) -> pd.DataFrame:
@@ -28,15 +26,13 @@ def jobs(data: Data) -> pd.DataFrame:
 
 def queue(data: Data, day: date) -> pd.DataFrame:
     """Jobs neither delivered nor cancelled, furthest stage first; `days_late` since the promised day (0: not due)."""
-    import pandas as pd
-
     rows = jobs(data)
-    rows = rows[~rows["stage"].isin(_DONE)]
+    rows = rows[~rows["stage"].isin(["delivered", "cancelled"])]
     order = schemas()["deliveries"].columns["stage"].of
     late = (pd.Timestamp(day) - rows["promised_on"]).dt.days.clip(lower=0)
     rows = rows.assign(days_late=late, order=rows["stage"].map(order.index))
-    rows = rows.sort_values(["order", "promised_on", "delivery"], ascending=[False, True, True])
-    return rows.drop(columns="order").reset_index(drop=True)
+    rows = rows.sort_values(["order", "promised_on", "delivery"], ascending=[False, True, True], ignore_index=True)
+    return rows.drop(columns="order")
 
 
 def delivered(data: Data, period: Period) -> pd.DataFrame:
@@ -46,10 +42,13 @@ def delivered(data: Data, period: Period) -> pd.DataFrame:
 
 
 def on_time_rate(data: Data, period: Period) -> Measure:
-    """Share of the jobs delivered in the period that arrived by the promised day; those without one do not count."""
-    rows = delivered(data, period).dropna(subset=["promised_on"])
+    """Share of the jobs delivered in the period that arrived by the promised day (SCOR: to the customer's commit date).
+
+    Jobs without such a day do not count.
+    """
+    rows = delivered(data, period).dropna(subset="promised_on")
     rows = rows[["delivery", "entity", "promised_on", "delivered_on", "days_late"]]
-    return Measure.ratio(rows[rows["days_late"] <= 0], None, rows, None, note="no job delivered in the period")
+    return Measure.ratio(rows[rows["days_late"] <= 0], None, rows, None, note="no promised job delivered in the period")
 
 
 def revenue_per_mile(data: Data, period: Period) -> Measure:
@@ -58,60 +57,52 @@ def revenue_per_mile(data: Data, period: Period) -> Measure:
     return Measure.ratio(rows, "price", rows, "miles", note="no mile sailed for a job delivered in the period")
 
 
-def vessel_days(data: Data, period: Period) -> pd.DataFrame:
-    """One row for each day of the period on which a vessel was under way, departure and arrival included."""
-    import pandas as pd
+def busy_days(data: Data, period: Period, who: str) -> pd.DataFrame:
+    """One row for each day of the period on which a `vessel` was under way, or a `person` on a job.
 
-    rows = jobs(data)
-    rows = rows[rows["departed_on"].notna() & (rows["stage"] != "cancelled")]
-    known = min(period.end, data.as_of or period.end)
-    rows = rows.assign(until=rows["delivered_on"].fillna(pd.Timestamp(known)))
-    days = each_day(rows, "departed_on", "until", period)
-    return days[["delivery", "entity", "vessel", "day"]].drop_duplicates(["vessel", "day"])
-
-
-def crew_days(data: Data, period: Period) -> pd.DataFrame:
-    """One row for each day of the period on which a crew member was on a job, however many jobs that day."""
-    rows = data.table("crew_days", ["delivery", "person", "starts_on", "ends_on"])
-    days = each_day(rows, "starts_on", "ends_on", period)
-    return days[["delivery", "person", "day"]].drop_duplicates(["person", "day"])
+    The first and last day count, several jobs on one day count once, and a job that was cancelled moved no vessel.
+    """
+    if who == "person":
+        rows = each_day(data.table("crew_days"), "starts_on", "ends_on", period)
+    else:
+        moved, known = jobs(data), pd.Timestamp(data.as_of or period.end)
+        moved = moved[moved["stage"] != "cancelled"]
+        rows = each_day(moved.assign(until=moved["delivered_on"].fillna(known)), "departed_on", "until", period)
+    rows = rows.sort_values(["day", who, "delivery"])
+    return rows[["delivery", who, "day"]].drop_duplicates([who, "day"])
 
 
 def vessel_utilisation(data: Data, period: Period) -> Measure:
     """Days under way over days of the period, for all vessels that moved in the last twelve periods."""
-    return _utilisation(vessel_days(data, period), vessel_days(data, span(period)), "vessel", period)
+    return _utilisation(data, period, "vessel")
 
 
 def crew_utilisation(data: Data, period: Period) -> Measure:
     """Days on a job over days of the period, for everybody who worked in the last twelve periods."""
-    return _utilisation(crew_days(data, period), crew_days(data, span(period)), "person", period)
+    return _utilisation(data, period, "person")
 
 
-def _utilisation(busy: pd.DataFrame, year: pd.DataFrame, who: str, period: Period) -> Measure:
-    pool = year[[who]].drop_duplicates().sort_values(who).assign(days=period.days)
-    return Measure.ratio(busy, None, pool, "days", note="nobody on a job in twelve periods")
+def _utilisation(data: Data, period: Period, who: str) -> Measure:
+    pool = utilisation(data, period, who)[[who]].assign(days=period.days)
+    return Measure.ratio(busy_days(data, period, who), None, pool, "days", note="no job in twelve periods")
 
 
 def utilisation(data: Data, period: Period, who: str) -> pd.DataFrame:
     """Share of days busy by `vessel` or `person` in the period, and in the last twelve; the busiest first."""
-    import pandas as pd
-
-    days, year = (vessel_days if who == "vessel" else crew_days), span(period)
-    made = pd.DataFrame(
-        {
-            "period": days(data, period).groupby(who).size() / period.days,
-            "year": days(data, year).groupby(who).size() / year.days,
-        }
-    ).fillna(0.0)
-    return made.rename_axis(who).reset_index().sort_values(["period", "year", who], ascending=[False, False, True])
+    shares = {
+        name: busy_days(data, days, who).groupby(who).size() / days.days
+        for name, days in (("period", period), ("year", span(period)))
+    }
+    made = pd.DataFrame(shares).fillna(0.0).rename_axis(who).reset_index()
+    return made.sort_values(["period", "year", who], ascending=[False, False, True], ignore_index=True)
 
 
 def late_causes(data: Data, period: Period) -> pd.DataFrame:
     """Why the jobs delivered late in the last twelve periods were late: `cause`, `jobs`, `days` late in all."""
     rows = delivered(data, span(period))
-    rows = rows[rows["days_late"] > 0].assign(cause=lambda f: f["late_cause"].fillna("not recorded"))
-    made = rows.groupby("cause").agg(jobs=("delivery", "size"), days=("days_late", "sum")).reset_index()
-    return made.sort_values(["days", "cause"], ascending=[False, True]).reset_index(drop=True)
+    rows = rows[rows["days_late"] > 0].assign(cause=lambda late: late["late_cause"].fillna("not recorded"))
+    made = rows.groupby("cause", as_index=False).agg(jobs=("delivery", "size"), days=("days_late", "sum"))
+    return made.sort_values(["days", "cause"], ascending=[False, True], ignore_index=True)
 
 
 def reviews(data: Data, period: Period, kind: str = "transport") -> pd.DataFrame:

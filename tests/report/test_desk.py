@@ -117,3 +117,13 @@ def test_a_table_that_has_nothing_new_is_stale(desk: Desk, said: list[dict[str, 
     assert said[0]["application/vnd.quarterdeck+json"]["content"] == [
         {"table": "bookings", "newest": "2026-10-03", "state": "stale"}
     ]
+
+
+def test_nothing_found_in_an_absent_table_is_not_all_clear(desk: Desk, said: list[dict[str, Any]]) -> None:
+    """Without its table nobody knows; with it, nothing found is said."""
+    desk.data.table("observations")
+    desk.findings([], none="No gap is open.")
+    desk.data.touched = {"bookings"}
+    desk.findings([], none="No gap is open.")
+    assert "Not known: observations absent." in said[0]["text/markdown"]
+    assert "No gap is open." in said[1]["text/markdown"]

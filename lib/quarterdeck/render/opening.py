@@ -38,7 +38,7 @@ def long_date(day: str, locale: str) -> str:
 def sources_line(section: Section, report: Report) -> str:
     """What a section read and how fresh it is; what is stale or absent is said so. Empty when it read nothing dated.
 
-    Past MOST_SOURCES those that are fresh are counted, and named where the reader unfolds them.
+    Past MOST_SOURCES they are counted, and named where the reader unfolds them.
     """
     formats, fresh, stale = Formats(report.locale, report.currency), [], []
     for source in section.sources:
@@ -49,12 +49,14 @@ def sources_line(section: Section, report: Report) -> str:
             stale.append(f'<strong class="qd-stale">{_name(source)} stale, last {day}</strong>')
         else:
             fresh.append(f"{_name(source)} to {text(formats.date(source.newest, year=False))}")
-    newest = [source.newest for source in section.sources if not source.state]
-    if len(fresh) <= MOST_SOURCES:
+    if len(fresh) <= MOST_SOURCES and len(stale) <= MOST_SOURCES:
         return f'<p class="qd-sources">Sources: {", ".join(fresh + stale)}</p>' if fresh or stale else ""
-    first, last = (formats.date(day, year=False) for day in (min(newest), max(newest)))
-    summary = ", ".join([f"{len(fresh)} tables, the newest rows of {text(first)} to {text(last)}", *stale])
-    return f'<details class="qd-sources"><summary>Sources: {summary}</summary>{", ".join(fresh)}</details>'
+    said = fresh if len(fresh) <= MOST_SOURCES else [f"{len(fresh)} tables with rows of the period"]
+    said = said + (stale if len(stale) <= MOST_SOURCES else [f"{len(stale)} stale or absent"])
+    return (
+        f'<details class="qd-sources"><summary>Sources: {", ".join(said)}</summary>'
+        f"{', '.join(fresh + stale)}</details>"
+    )
 
 
 def _name(source: Source) -> str:

@@ -97,10 +97,15 @@ class Desk:
         self._publish("facts", [asdict(fact) for fact in facts], html)
 
     def findings(self, findings: Sequence[Finding], *, limit: int | None = None, none: str = "Nothing found.") -> None:
-        """Show findings as callouts, the worst first; all count, those past `limit` are shown as a folded list."""
+        """Show findings as callouts, the worst first; all count, those past `limit` are folded away.
+
+        Without any it says `none`, unless a table that the cell read is absent: then nobody knows.
+        """
         ranked = sorted(findings, key=lambda finding: finding.rank)
         html = "".join(finding_callout(finding, self.formats) for finding in ranked[:limit])
-        html = html if ranked else f"<p>{text(none)}</p>"
+        if not ranked:
+            missing = self.data.absent(self.data.touched)
+            html = f"<p>{text(f'Not known: {", ".join(missing)} absent.' if missing else none)}</p>"
         html += finding_list(ranked[limit:], self.formats, more=limit > 0) if limit is not None else ""
         self._publish("findings", [asdict(finding) for finding in ranked], html)
 

@@ -84,13 +84,19 @@ def test_what_is_held_and_earned_is_what_a_loop_over_the_bookings_gives(make_dat
     assert table["closing"].tolist() == [sum(held(row, day) for row in rows) for day in ("2024-01-31", "2024-02-29")]
     assert table["opening"].tolist() == [sum(held(row, day) for row in rows) for day in ("2023-12-31", "2024-01-31")]
     assert (table[["opening", "deposits", "recognised", "refunds"]].sum(axis=1) == table["closing"]).all()
-    if ever:
-        assert deferred.deposits_taken(data, LEAP).value == table.loc["2024-02", "deposits"]
+    taken = sum(amount for row in rows for day, amount in parts(row) if day.startswith("2024-02"))
+    assert table.loc["2024-02", "deposits"] == taken
+    assert deferred.deposits_taken(data, LEAP).value == (taken if ever else None)
+    off = [row for row in rows if row["cancelled_on"].startswith("2024-02")]
+    back = sum(min(row["refund"] or 0, sum(amount for _, amount in parts(row))) for row in off)
+    assert table.loc["2024-02", "refunds"] == -back
     assert (table["refunds"] <= 0).all() and (table["recognised"] <= 0).all() and (table["deposits"] >= 0).all()
     done = [row for row in rows if not row["cancelled_on"] and row["ends_on"].startswith("2024-02")]
     assert deferred.delivered(data, LEAP).value == sum(row["price"] - (row["refund"] or 0) for row in done)
     steps = deferred.five_steps(data, LEAP).set_index("step")
     assert steps.loc["5 Recognition", "bookings"] == len(done)
+    owed = [row for row in rows if row["ends_on"] > "2024-02-29" and not "" < row["cancelled_on"] <= "2024-02-29"]
+    assert steps.loc["2 Obligations", "amount"] == sum(row["price"] for row in owed)
     assert steps.loc["5 Recognition", "amount"] == deferred.delivered(data, LEAP).value
 
 

@@ -117,6 +117,7 @@ def test_by_channel_shows_cost_conversion_and_payback(make_data):
         {"entity": "shop", "channel": "fair", "created_on": "2026-10-07", "won_on": "2026-10-08", "value": 70},
         {"entity": "boat", "channel": "back", "created_on": "2025-10-31", "won_on": "2025-11-01", "value": -80},
         {"entity": "boat", "channel": "pens", "created_on": "2025-10-31", "won_on": "2025-11-01", "value": 0.8},
+        {"entity": "boat", "channel": "pens", "created_on": "2025-10-31", "won_on": "2025-11-01", "value": 0},
         {"entity": "boat", "channel": "old", "created_on": "2025-10-31", "won_on": "2025-10-31", "value": 9},
     ]
     ledger = [*LEDGER, {"date": "2026-10-12", "entity": "boat", "account": "ads", "amount": 6, "channel": "pens"},
@@ -128,7 +129,7 @@ def test_by_channel_shows_cost_conversion_and_payback(make_data):
     expected = pd.DataFrame(
         [
             ("Ads", 300, 2, 1, 0.5, 300, 1000, 750, months * 300 / 750),
-            ("pens", 6, 0, 1, None, 6, 0.8, 0.6, months * 6 / 0.6),
+            ("pens", 6, 0, 2, None, 3, 0.8, 0.6, months * 6 / 0.6),
             ("gifts", 6, 0, 0, None, None, 0, None, None),
             ("back", 0, 0, 1, None, 0, -80, -60, None),
             ("fair", 0, 1, 1, 1, 0, 70, None, None),

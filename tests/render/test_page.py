@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from quarterdeck.model.errors import RenderError
-from quarterdeck.render.opening import actions, most_changed, opening, worst
+from quarterdeck.model.report import Section, Source
+from quarterdeck.render.opening import actions, most_changed, opening, sources_line, worst
 from quarterdeck.render.page import page_notebook, page_title, raw
 
 from .handmade import FINDINGS, HOSTILE, cell, executed, fact, report, stream
@@ -135,3 +136,17 @@ def test_hostile_text_is_escaped_on_the_first_screen() -> None:
     )
     html = opening(made, "<p>{{&lt; include x &gt;}} ` </p>")
     assert "<script" not in html and "{{" not in html and "`" not in html
+
+
+def test_a_few_sources_are_named_and_many_are_counted() -> None:
+    """What is stale is said either way; the names of the others stand where the reader unfolds them."""
+    fresh = [Source(f"table_{n}", "2026-10-31") for n in range(5)]
+    old = Source("audits", "2026-01-02", "stale")
+    few = sources_line(Section("s", "S", sources=(*fresh[:4], old)), report())
+    assert "<details" not in few and "table 3 to Oct 31" in few and "audits stale, last Jan 2, 2026" in few
+    many = sources_line(Section("s", "S", sources=(*fresh, old)), report())
+    shown, folded = many.split("</summary>")
+    assert "5 tables" in shown and "audits stale" in shown and "table 4" not in shown and "table 4 to Oct 31" in folded
+    gone = sources_line(Section("s", "S", sources=tuple(Source(f"t{n}", state="absent") for n in range(5))), report())
+    assert "5 stale or absent" in gone and gone.endswith("</details>")
+    assert sources_line(Section("s", "S"), report()) == ""

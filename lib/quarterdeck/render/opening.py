@@ -54,8 +54,7 @@ def sources_line(section: Section, report: Report) -> str:
     said = fresh if len(fresh) <= MOST_SOURCES else [f"{len(fresh)} tables with rows of the period"]
     said = said + (stale if len(stale) <= MOST_SOURCES else [f"{len(stale)} stale or absent"])
     return (
-        f'<details class="qd-sources"><summary>Sources: {", ".join(said)}</summary>'
-        f"{', '.join(fresh + stale)}</details>"
+        f'<details class="qd-sources"><summary>Sources: {", ".join(said)}</summary>{", ".join(fresh + stale)}</details>'
     )
 
 

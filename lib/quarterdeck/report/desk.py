@@ -104,8 +104,8 @@ class Desk:
         ranked = sorted(findings, key=lambda finding: finding.rank)
         html = "".join(finding_callout(finding, self.formats) for finding in ranked[:limit])
         if not ranked:
-            missing = self.data.absent(self.data.touched)
-            html = f"<p>{text(f'Not known: {", ".join(missing)} absent.' if missing else none)}</p>"
+            missing = ", ".join(self.data.absent(self.data.touched))
+            html = f"<p>{text(f'Not known: {missing} absent.' if missing else none)}</p>"
         html += finding_list(ranked[limit:], self.formats, more=limit > 0) if limit is not None else ""
         self._publish("findings", [asdict(finding) for finding in ranked], html)
 

@@ -38,6 +38,11 @@ def edit_notebook(root: Path, change: Callable[[list], None]) -> None:
     nbformat.write(notebook, path)
 
 
+def fuel(cells: list) -> dict:
+    """The code cell of the section `fuel`."""
+    return cells[next(n for n, cell in enumerate(cells) if cell.source.startswith("## Fuel")) + 1]
+
+
 def test_reports_site_and_digests_are_made_and_agree(project: Path) -> None:
     """One figure has one value in facts.json, its rows, the page and both parts of the mail."""
     outcome = build(project)
@@ -94,21 +99,21 @@ def test_failing_report_keeps_its_last_good_page_and_names_the_cell(project: Pat
     """The others go on; the failed one keeps a partial notebook and is neither rendered nor mailed."""
     build(project)
     before = files(project / "_site/r/skipper") | files(project / "outbox")
-    edit_notebook(project, lambda cells: cells[-1].update(source="1 / 0  # broken"))
+    edit_notebook(project, lambda cells: fuel(cells).update(source="1 / 0  # broken"))
     outcome = build(project)
     assert states(outcome) == {"host": "up to date", "skipper": "failed"}
     error = str(next(result.error for result in outcome.results if result.error))
     assert re.search(r"report skipper 2026-03, section fuel, cell \d+ \(1 / 0", error) and "ZeroDivisionError" in error
     assert (project / "r/skipper/2026-03/failed.ipynb").is_file()
     assert files(project / "_site/r/skipper") | files(project / "outbox") == before
-    edit_notebook(project, lambda cells: cells[-1].update(source="1"))
+    edit_notebook(project, lambda cells: fuel(cells).update(source="1"))
     assert states(build(project))["skipper"] == "built"
     assert not (project / "r/skipper/2026-03/failed.ipynb").exists()
 
 
 def test_cell_that_ends_its_kernel_fails_that_report_alone(project: Path) -> None:
     """A killed kernel is a failure with its cell, not a hang or a traceback."""
-    edit_notebook(project, lambda cells: cells[-1].update(source="import os; os._exit(3)"))
+    edit_notebook(project, lambda cells: fuel(cells).update(source="import os; os._exit(3)"))
     outcome = build(project)
     assert states(outcome) == {"host": "built", "skipper": "failed"}
     assert "section fuel" in str(outcome.results[1].error) and "ended its kernel" in str(outcome.results[1].error)

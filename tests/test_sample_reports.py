@@ -135,9 +135,13 @@ def test_no_page_of_one_reader_names_another_report(built: tuple[Path, Outcome])
     found = reports(root)
     for folder, report in found:
         page = (root / "_site" / folder.relative_to(root) / "index.html").read_text("utf-8")
-        assert not [
-            other["title"] for _, other in found if other["title"] != report["title"] and other["title"] in page
-        ]
+        mine = report["report"]
+        for _, other in found:
+            key = other["report"]
+            foreign = key["persona"] != mine["persona"]
+            if foreign or (mine["subject"] and key["subject"] not in ("", mine["subject"])):
+                name = other["title"] if foreign else other["title"].split(": ", 1)[1]
+                assert name not in page, (mine["slug"], name)
 
 
 def test_no_two_reports_share_more_than_a_quarter_of_their_facts(built: tuple[Path, Outcome]) -> None:
@@ -191,3 +195,29 @@ def watch(page: Any, wrong: list[str]) -> None:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     local = ("file:", "data:", "blob:")
     page.on("request", lambda request: None if request.url.startswith(local) else wrong.append(request.url))
+
+
+def test_a_report_is_read_in_three_minutes(built: tuple[Path, Outcome]) -> None:
+    """At most 900 words before the appendices; what is folded away is not read."""
+    root, _ = built
+    for folder, report in reports(root):
+        page = (root / "_site" / folder.relative_to(root) / "index.html").read_text("utf-8")
+        main = page[page.index("<main") : page.index("</main>")].split("Appendix: ")[0]
+        main = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", main, flags=re.DOTALL)
+        main = re.sub(r"<details\b.*?(<summary>.*?</summary>).*?</details>", r"\1", main, flags=re.DOTALL)
+        words = re.sub(r"<[^>]*>", " ", main).split()
+        assert 100 < len(words) <= 900, (report["report"]["slug"], len(words))
+
+
+def test_the_sample_holds_what_its_readers_are_promised(built: tuple[Path, Outcome]) -> None:
+    """Eight shortfalls, nine unmeasured KPIs, six gaps, ten actions, four milestones and three rules, on the pages."""
+    by_slug = {report["report"]["slug"]: report for _, report in reports(built[0])}
+
+    def rows(slug: str, section: str, table: int = 0) -> int:
+        blocks = next(one["blocks"] for one in by_slug[slug]["sections"] if one["id"] == section)
+        return len([block for block in blocks if block["kind"] == "table"][table]["rows"])
+
+    worst = [one for one in by_slug["ceo"]["findings"] if one["section"] == "shortfalls"]
+    assert len(worst) == 8 and all(one["evidence"] and one["action"] and one["owner"] and one["due"] for one in worst)
+    assert rows("ceo", "kpis") == 9 and rows("cto", "security-gaps") == 6 and rows("cto", "engineering-actions") == 10
+    assert rows("accounting", "profitability-roadmap") == 4 and rows("cfo", "financial-rules") == 3

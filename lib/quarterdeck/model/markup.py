@@ -170,8 +170,7 @@ def figure_html(figure: Figure) -> str:
     """A chart's empty box, its specification beside it for quarterdeck.js to draw, and its caption."""
     height = int(figure.spec.get("layout", {}).get("height") or 380)
     return (
-        f'<figure class="qd-figure" id="{text(figure.id)}">'
+        f'<figure class="qd-figure" id="{text(figure.id)}"><figcaption>{text(figure.caption)}</figcaption>'
         f'<div class="qd-plot" role="img" aria-label="{text(figure.alt)}" data-height="{height}"></div>'
-        f'<script type="application/json">{script_json(plotly_text(figure.spec))}</script>'
-        f"<figcaption>{text(figure.caption)}</figcaption></figure>"
+        f'<script type="application/json">{script_json(plotly_text(figure.spec))}</script></figure>'
     )

@@ -79,7 +79,7 @@ class Desk:
             scope=scope or self.subject or (self.persona.entities[0] if len(self.persona.entities) == 1 else "all"),
             period=self.period.name,
             as_of=self.as_of.isoformat(),
-            previous=_rounded(values[-1]),
+            previous=_rounded(values[-1]) if trend else None,  # what is constant does not move
             target=self._target(id) if target is None else target,
             better=better,
             trend=tuple(map(_rounded, [*values, now.value])) if trend else (),
@@ -120,7 +120,8 @@ class Desk:
 
     def say(self, sentence: str, **values: object) -> None:
         """Show a paragraph; `values` fill its `{names}` and stay text whatever they hold; `**bold**` is obeyed."""
-        shown = escape(sentence, quote=False).format(**{name: text(value) for name, value in values.items()})
+        quoted = {name: text(value).replace("*", "&#42;") for name, value in values.items()}
+        shown = escape(sentence, quote=False).format(**quoted)
         while "**" in shown:
             shown = shown.replace("**", "<strong>", 1).replace("**", "</strong>", 1)
         self._publish("prose", {"html": f"<p>{shown}</p>"}, f"<p>{shown}</p>")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from journals import ACCOUNTS as CHART
 from journals import OF, Row, journals, total
@@ -45,6 +45,7 @@ LEDGER = [
 FLAGGED = ["amount", "previous", "variance", "variance_share", "uncategorised", "duplicate", "no_receipt"]
 
 
+@settings(max_examples=15)
 @given(journals())
 def test_trial_balance_and_expenses_are_what_a_loop_gives(make_data, rows):
     """For any journal: every account's balance on its side, both sides equal, and expenses by category."""

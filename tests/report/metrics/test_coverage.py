@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journals import ACCOUNTS, EDGES, Row, entry
@@ -50,6 +50,7 @@ def tracked(make_data):
     )
 
 
+@settings(max_examples=12)
 @given(
     st.lists(st.tuples(st.sampled_from(EDGES), st.integers(-20, 99)), max_size=8),
     st.lists(st.tuples(st.sampled_from(EDGES), st.integers(-20, 99)), max_size=8),

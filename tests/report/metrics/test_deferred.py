@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journals import Row
@@ -64,6 +64,7 @@ def bookings(draw: st.DrawFn) -> list[Row]:
     ]  # fmt: skip
 
 
+@settings(max_examples=15)
 @given(bookings())
 def test_what_is_held_and_earned_is_what_a_loop_over_the_bookings_gives(make_data, rows):
     """For any bookings: money paid before the service (or cancellation) is held until then; the month ties out."""

@@ -25,12 +25,12 @@ def by_entity(data: Data, period: Period, count: int = 12) -> pd.DataFrame:
     kind = lines["role"].where(lines["role"].isin(["revenue", "direct"]), "overhead")
     sums = lines.groupby(["entity", kind])["amount"].sum().unstack().reindex(columns=["revenue", "direct", "overhead"])
     names = entity_names(data)
-    sums = sums.fillna(0.0).reindex(pd.Index(list(names), name="entity"))
+    sums = sums.fillna(0.0).reindex(list(names))
     revenue, contribution = 0.0 - sums["revenue"], 0.0 - sums["revenue"] - sums["direct"]
     profit, whole = contribution - sums["overhead"], sums["overhead"].sum()
     table = pd.DataFrame(
         {
-            "name": pd.Series(names, dtype="str"),
+            "name": pd.Series(names),
             "revenue": revenue,
             "direct": sums["direct"],
             "contribution": contribution,

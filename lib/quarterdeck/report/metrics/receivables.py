@@ -157,7 +157,7 @@ def money_recoverable(data: Data, period: Period) -> Measure:
     owed = owed[owed["days_overdue"] > 0].rename(columns={"balance": "recoverable"}).assign(why="overdue")
     gaps = unbilled(data, period).rename(columns={"gap": "recoverable"}).assign(why="not billed")
     columns = ["why", "client", "month", "invoice", "recoverable"]
-    return Measure.total(pd.concat([owed, gaps], ignore_index=True).reindex(columns=columns), "recoverable")
+    return Measure.total(pd.concat([owed, gaps]).reindex(columns=columns), "recoverable")
 
 
 def contract_register(data: Data, day: date, expiring_days: int = 60) -> pd.DataFrame:
@@ -168,7 +168,7 @@ def contract_register(data: Data, day: date, expiring_days: int = 60) -> pd.Data
     clients = data.table("clients", ["client", "entity", "name", "since", "ended_on"])
     clients = clients[~(clients["ended_on"] <= day.isoformat())].sort_values("client")
     contracts = data.table("contracts", ["client", "contract", "starts_on", "ends_on", "signed_on", "monthly_fee"])
-    contracts = contracts.sort_values(["ends_on", "starts_on", "contract"], na_position="last")
+    contracts = contracts.sort_values(["ends_on", "starts_on", "contract"])
     rows = clients.merge(contracts.drop_duplicates("client", keep="last"), on="client", how="left")
     left = (rows["ends_on"] - pd.Timestamp(day)).dt.days
     state = pd.Series("in force", index=rows.index).mask(left <= expiring_days, "expiring")

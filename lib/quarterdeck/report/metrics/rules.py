@@ -63,7 +63,7 @@ def check_rules(data: Data, period: Period) -> pd.DataFrame:
     """
     rules, trail = data.table("rules"), months(period, BACK)[::-1]
     found = [_check(data, rule, trail) for rule in records(rules)]
-    made = pd.DataFrame(found, columns=["value", "excess", "status", "since"], index=rules.index)
+    made = pd.DataFrame(found, columns=["value", "excess", "status", "since"])
     rules = rules.join(made.astype({"value": float, "excess": float, "since": "datetime64[s]"}))
     order = {"broken": 0, "not known": 1, "kept": 2}
     return rules.sort_values("status", key=lambda status: status.map(order), kind="stable", ignore_index=True)

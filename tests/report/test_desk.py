@@ -15,7 +15,7 @@ from quarterdeck.model.period import Period
 from quarterdeck.model.persona import Persona
 from quarterdeck.model.report import Finding
 from quarterdeck.report.data import Data
-from quarterdeck.report.desk import Desk
+from quarterdeck.report.desk import Desk, open_report
 from quarterdeck.report.measure import Measure
 
 
@@ -128,3 +128,10 @@ def test_nothing_found_in_an_absent_table_is_not_all_clear(desk: Desk, said: lis
     desk.findings([], none="No gap is open.")
     assert "Not known: observations absent." in said[0]["text/markdown"]
     assert "No gap is open." in said[1]["text/markdown"]
+
+
+def test_a_running_period_ends_at_the_as_of_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services planned for the days that remain are not delivered; a period that is over keeps its end."""
+    monkeypatch.chdir(Path(__file__).parent.parent.parent)
+    assert open_report(period="2026-10", as_of="2026-10-15").period.end == date(2026, 10, 15)
+    assert open_report(period="2026-09", as_of="2026-10-15").period == Period.parse("2026-09")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -208,6 +208,7 @@ def open_report(persona: str = "", period: str = "", as_of: str = "", subject: s
     folder = Path(os.environ.get("QUARTERDECK_DATA") or root / "data")
     day = date.fromisoformat(as_of) if as_of else newest_day(Data(folder, trusted=pipeline))
     span = Period.parse(period) if period else Period.latest_complete(day, chosen.period_kind)
+    span = replace(span, end=min(span.end, day))  # in a running period, what is only planned has not happened
     only = {"entities": list(chosen.entities)} if chosen.entities else {}
     if chosen.each and subject:
         only[chosen.each] = [subject]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from quarterdeck.model.errors import DataError
-from quarterdeck.report.data import ABSENT, Data, newest_day
+from quarterdeck.report.data import ABSENT, Data, newest_day, remembered
 
 CLIENTS = "client,entity,name,since,ended_on\na,one,A,2026-01-05,2026-08-01\nb,two,B,2026-06-01,\n"
 INVOICES = """invoice,client,month,issued_on,due_on,amount
@@ -79,3 +80,24 @@ def test_quoted_line_breaks_and_bom_are_read(folder: Path) -> None:
     text = CLIENTS.replace("one,A,", '"one","A\nand Co, Ltd",')
     (folder / "clients.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert Data(folder).table("clients")["name"].iloc[0] == "A\nand Co, Ltd"
+
+
+def test_a_remembered_figure_is_computed_once_and_still_counts_as_read(folder: Path) -> None:
+    """A pure function runs once for the same arguments, its tables count as touched each time, its frame is one's own."""
+    calls: list[str] = []
+
+    @remembered
+    def names(data: Data, kind: str) -> pd.DataFrame:
+        calls.append(kind)
+        frame = data.table("entities")
+        return frame[frame["kind"] == kind]
+
+    data = Data(folder)
+    kind = data.table("entities")["kind"].iloc[0]
+    first = names(data, kind)
+    first["name"] = "changed"
+    data.touched = set()
+    second = names(data, kind)
+    assert calls == [kind] and data.touched == {"entities"}
+    assert len(second) and (second["name"] != "changed").all()
+    assert names(Data(folder), kind).equals(second) and len(calls) == 2

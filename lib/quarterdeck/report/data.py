@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from ..model.errors import DataError, nearest
 from .handoffs import handoffs_hash, read_handoffs
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ABSENT = "absent"
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 def content_hash(path: Path) -> str:
@@ -49,6 +54,7 @@ class Data:
         self.reads: dict[str, str] = {}
         self.touched: set[str] = set()
         self.untyped: set[str] = set()
+        self.remembered: dict[Any, tuple[Any, set[str]]] = {}
         self._tables: dict[str, pd.DataFrame] = {}
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -94,10 +100,8 @@ class Data:
         if schema is None:
             self.untyped.add(name)
             return pd.read_csv(path, encoding="utf-8-sig")
-        raw = read_csv(path)
-        if not self.trusted:
-            check(path, raw, schema)
-        return self._scoped(self._as_of(convert(raw, schema), schema), schema).reset_index(drop=True)
+        typed = _typed(path, self.reads[name], schema.name, self.trusted)
+        return self._scoped(self._as_of(typed, schema), schema).reset_index(drop=True)
 
     def _as_of(self, frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
         if self.as_of is None:
@@ -120,6 +124,40 @@ class Data:
         """Whether the scope reaches a table, by itself or through one that it refers to."""
         refs = {c.ref for c in schemas()[name].columns.values() if c.ref and c.ref != name}
         return name in self.only or any(self._limited(ref) for ref in refs)
+
+
+def remembered(
+    function: Callable[Concatenate[Data, Arguments], Result],
+) -> Callable[Concatenate[Data, Arguments], Result]:
+    """Compute a pure function of data and hashable arguments once; what it read counts as read each time it is called.
+
+    What the caller gets is its own: a changed column of a frame changes nobody else's.
+    """
+
+    @functools.wraps(function)
+    def recall(data: Data, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        key = (function, args, *sorted(kwargs.items()))
+        if key not in data.remembered:
+            before, data.touched = data.touched, set()
+            try:
+                data.remembered[key] = function(data, *args, **kwargs), data.touched
+            finally:
+                data.touched = before | data.touched
+        result, touched = data.remembered[key]
+        data.touched |= touched
+        own: Result = copy.copy(result)
+        return own
+
+    return recall
+
+
+@functools.lru_cache(maxsize=64)
+def _typed(path: Path, content: str, name: str, trusted: bool) -> pd.DataFrame:
+    """A table's file as typed columns, read once for each content; checked unless trusted."""
+    raw, schema = read_csv(path), schemas()[name]
+    if not trusted:
+        check(path, raw, schema)
+    return convert(raw, schema)
 
 
 def known_tables(folder: Path) -> list[str]:

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.errors import NotebookError
 from ...model.report import Finding
+from ..data import Data, remembered
 from . import clients, engineering, market, money, owner
 
 if TYPE_CHECKING:
     from ...model.period import Period
-    from ..data import Data
 
 MODULES: tuple[Any, ...] = (clients, engineering, market, money, owner)
 
 
-def everything(data: Data, period: Period, as_of: date, **thresholds: Any) -> list[Finding]:
+@remembered
+def everything(data: Data, /, period: Period, as_of: date, **thresholds: Any) -> list[Finding]:
     """All findings of all rules, the worst first; each rule gets those of the thresholds that it has.
 
     Raises NotebookError when two findings have one id.

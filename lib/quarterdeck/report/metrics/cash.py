@@ -10,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ...model.period import Period
-from ..data import Data
+from ..data import Data, remembered
 from ..measure import Measure
 from .common import in_period, month_of, months, posted, postings, recorded
 
@@ -23,6 +23,7 @@ MEAN_MONTHS = 3
 _OF_A_YEAR = {"month": 1 / 12, "quarter": 1 / 4, "week": 7 / 365}
 
 
+@remembered
 def operating_cash(data: Data) -> pd.DataFrame:
     """Cash lines of operating entries; `net` is the entry's change in cash: below zero it paid, above it received."""
     lines = postings(data, "counterparty", "memo")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...model.period import Period
-from ..data import Data
+from ..data import Data, remembered
 from ..measure import Measure
 
 
@@ -24,12 +24,14 @@ def month_of(frame: pd.DataFrame, column: str) -> pd.Series[str]:
     return month
 
 
+@remembered
 def entity_names(data: Data) -> dict[str, str]:
     """Printed name of each entity in scope by its id, in the order of the table."""
     entities = data.table("entities", ["entity", "name"])
     return dict(zip(entities["entity"], entities["name"], strict=True))
 
 
+@remembered
 def entities_of(data: Data, kind: str) -> list[str]:
     """Ids of the entities in scope that are of a kind (`lodging`, `transport`, …)."""
     entities = data.table("entities", ["entity", "kind"])
@@ -57,6 +59,7 @@ def recorded(data: Data, periods: list[Period]) -> list[Period]:
     return [period for period in periods if len(in_period(days, "date", period))]
 
 
+@remembered
 def postings(data: Data, *columns: str) -> pd.DataFrame:
     """Ledger lines (debit positive), more columns if named, and their account's type, role, category, behaviour."""
     ledger = data.table("ledger", ["line", "entry", "date", "entity", "account", "amount", *columns])
@@ -71,6 +74,7 @@ def posted(data: Data, lines: pd.DataFrame, period: Period, *, sign: int = 1) ->
     return Measure.total(in_period(lines, "date", period), "amount", sign=sign)
 
 
+@remembered
 def services_ended(data: Data, period: Period) -> pd.DataFrame:
     """Bookings not cancelled whose service ended in a period; `earned` is the price less what was given back."""
     rows = data.table("bookings", ["booking", "entity", "ends_on", "quantity", "price", "refund", "cancelled_on"])

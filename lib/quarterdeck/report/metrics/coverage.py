@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ...model.period import Period
-from ..data import Data
+from ..data import Data, remembered
 from ..measure import Measure
 from .common import entities_of, entity_names, in_period, months, postings, services_ended
 
@@ -22,14 +22,7 @@ def coverage(data: Data, periods: Sequence[Period]) -> pd.DataFrame:
     (share of sales that is in the ledger, at most 1). `sold` is the price, less refunds, of services that ended,
     invoices issued and deliveries made in the period.
     """
-    lines = postings(data)
-    revenue, sales = lines[lines["role"] == "revenue"], _billed(data)
-    sums = {}
-    for period in periods:
-        ended = services_ended(data, period).groupby("entity")["earned"].sum()
-        billed = in_period(sales, "date", period).groupby("entity")["amount"].sum()
-        posted = in_period(revenue, "date", period).groupby("entity")["amount"].sum()
-        sums[period.name] = pd.DataFrame({"sold": ended.add(billed, fill_value=0.0), "recorded": 0.0 - posted})
+    sums = {period.name: _sums(data, period) for period in periods}
     cells = pd.concat(sums, names=["period", "entity"]).fillna(0.0).round(2).reset_index()
     cells = cells[(cells["sold"] != 0) | (cells["recorded"] != 0)]
     sold = cells["sold"].clip(lower=0.0)
@@ -59,6 +52,17 @@ def revenue_unrecorded(data: Data, period: Period) -> Measure:
     return Measure.total(cells[cells["missing"] > 0], "missing")
 
 
+@remembered
+def _sums(data: Data, period: Period) -> pd.DataFrame:
+    """By entity what was `sold` in a period and what was `recorded`."""
+    lines = postings(data)
+    ended = services_ended(data, period).groupby("entity")["earned"].sum()
+    billed = in_period(_billed(data), "date", period).groupby("entity")["amount"].sum()
+    posted = in_period(lines[lines["role"] == "revenue"], "date", period).groupby("entity")["amount"].sum()
+    return pd.DataFrame({"sold": ended.add(billed, fill_value=0.0), "recorded": 0.0 - posted})
+
+
+@remembered
 def _billed(data: Data) -> pd.DataFrame:
     """Invoices and deliveries: `entity`, `date`, `amount`; reads only what the kinds of entities call for."""
     parts = [pd.DataFrame({"entity": [], "date": pd.to_datetime([]), "amount": []})]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ...model.period import Period
-from ..data import Data
+from ..data import Data, remembered
 from ..measure import Measure
 from .common import in_period, months, postings, services_ended
 
@@ -67,11 +67,13 @@ def deferred_in_ledger(data: Data, period: Period) -> Measure:
     return Measure.total(lines, "amount", sign=-1) if len(lines) else Measure.unknown("none in the ledger")
 
 
+@remembered
 def _deferred_lines(data: Data, period: Period) -> pd.DataFrame:
     lines = postings(data, "booking")
     return lines[(lines["role"] == "deferred_revenue") & (lines["date"] <= period.end.isoformat())]
 
 
+@remembered
 def roll_forward(data: Data, period: Period, count: int = 6) -> pd.DataFrame:
     """Month by month: opening, plus deposits, less recognised and refunds, is closing; the ledger beside it.
 

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..data import Data, remembered
 from ..measure import Measure
 from .common import each_day, entities_of, in_period, span
 
 if TYPE_CHECKING:
     from ...model.period import Period
-    from ..data import Data
 
 _STAY = ["booking", "entity", "channel", "booked_on", "starts_on", "ends_on", "price", "refund", "cancelled_on"]
 
 
+@remembered
 def stays(data: Data, day: date = date.max) -> pd.DataFrame:
     """Stays of lodging entities, booked and not cancelled by a day, with `nights`, `last_night` and net `revenue`."""
     rows, known = data.table("bookings", _STAY), day.isoformat()
@@ -34,12 +35,14 @@ def stays(data: Data, day: date = date.max) -> pd.DataFrame:
     )
 
 
+@remembered
 def nights(data: Data, period: Period, day: date = date.max) -> pd.DataFrame:
     """One row for each night of a period that was sold by a day: `booking`, `entity`, `channel`, `day`, `revenue`."""
     rows = each_day(stays(data, day), "starts_on", "last_night", period)
     return rows.assign(revenue=rows["revenue"] / rows["nights"])[["booking", "entity", "channel", "day", "revenue"]]
 
 
+@remembered
 def rooms(data: Data, period: Period) -> pd.DataFrame:
     """One row for each day of a period on which a lodging entity was open: `entity`, `day`, `capacity`."""
     rows = data.table("entities", ["entity", "kind", "capacity", "started_on"])

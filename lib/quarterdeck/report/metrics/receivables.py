@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ...model.period import Period
+from ..data import Data, remembered
 from ..measure import Measure
 from .common import in_period, span
-
-if TYPE_CHECKING:
-    from ..data import Data
 
 BUCKETS = ("current", "1–30", "31–60", "61–90", "90+")
 STATES = ("missing", "expired", "unsigned", "expiring", "in force")
@@ -36,6 +33,7 @@ def contracted_rows(data: Data, months: list[str]) -> pd.DataFrame:
     return rows[["client", "month", "contract", "service", "monthly_fee"]]
 
 
+@remembered
 def billing(data: Data, period: Period) -> pd.DataFrame:
     """What each client agreed to, was billed and paid, by month of service that a period touches.
 
@@ -77,6 +75,7 @@ def unbilled(data: Data, period: Period) -> pd.DataFrame:
     return rows[(rows["gap"] > 0) & rows["month"].between(min(known, default=""), last)].reset_index(drop=True)
 
 
+@remembered
 def open_invoices(data: Data, day: date) -> pd.DataFrame:
     """Invoices with a balance at a day's end: `paid`, `balance` (negative for credit), `days_overdue`, `bucket`."""
     rows = data.table("invoices", ["invoice", "client", "month", "issued_on", "due_on", "amount"])

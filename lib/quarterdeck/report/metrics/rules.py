@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ...model.period import Period
-from ..data import Data
+from ..data import Data, remembered
 from ..measure import Measure
 from .cash import CASH_POSITIVE, cash, gross_burn, net_burn, runway
 from .cloud import cloud_cost
@@ -54,6 +54,7 @@ SERIES: dict[str, Callable[[Data, Period], Measure]] = {
 }
 
 
+@remembered
 def check_rules(data: Data, period: Period) -> pd.DataFrame:
     """Each rule against the last whole month: the broken first.
 

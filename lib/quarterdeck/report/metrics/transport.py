@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..data import Data, remembered
 from ..measure import Measure
 from ..schema import schemas
 from .common import each_day, entities_of, in_period, span
 
 if TYPE_CHECKING:
     from ...model.period import Period
-    from ..data import Data
 
 
 def jobs(data: Data) -> pd.DataFrame:
@@ -57,6 +57,7 @@ def revenue_per_mile(data: Data, period: Period) -> Measure:
     return Measure.ratio(rows, "price", rows, "miles", note="no mile sailed for a job delivered in the period")
 
 
+@remembered
 def busy_days(data: Data, period: Period, who: str) -> pd.DataFrame:
     """One row for each day of the period on which a `vessel` was under way, or a `person` on a job.
 

@@ -83,21 +83,19 @@ def test_quoted_line_breaks_and_bom_are_read(folder: Path) -> None:
 
 
 def test_a_remembered_figure_is_computed_once_and_still_counts_as_read(folder: Path) -> None:
-    """A pure function runs once for the same arguments, its tables count as touched each time, its frame is one's own."""
+    """A pure function runs once for equal arguments; its tables count as touched each time, its frame is one's own."""
     calls: list[str] = []
 
     @remembered
-    def names(data: Data, kind: str) -> pd.DataFrame:
-        calls.append(kind)
-        frame = data.table("entities")
-        return frame[frame["kind"] == kind]
+    def named(data: Data, name: str) -> pd.DataFrame:
+        calls.append(name)
+        clients = data.table("clients")
+        return clients[clients["name"] == name]
 
     data = Data(folder)
-    kind = data.table("entities")["kind"].iloc[0]
-    first = names(data, kind)
+    first = named(data, "A")
     first["name"] = "changed"
     data.touched = set()
-    second = names(data, kind)
-    assert calls == [kind] and data.touched == {"entities"}
-    assert len(second) and (second["name"] != "changed").all()
-    assert names(Data(folder), kind).equals(second) and len(calls) == 2
+    assert named(data, "A")["name"].tolist() == ["A"]
+    assert calls == ["A"] and data.touched == {"clients"}
+    assert len(named(Data(folder), "A")) == 1 and calls == ["A", "A"]

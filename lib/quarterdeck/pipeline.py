@@ -155,6 +155,10 @@ def run(project: Project, request: Request, progress: Progress = lambda label, t
         folders = _published(project, checked)
         site = build_site(project.root, folders, renderer)
         notices = [f"{warning}." for warning in checked.warnings]
+        if stale:
+            from .execute.warm import why_cold
+
+            notices += filter(None, [why_cold()])
         notices += _compose_all(project, good, renderer, lambda label: progress(label, total))
         _forget_digests(project, folders, {job.key.period for job in jobs})
         finished = tuple(_finish(project, job, results[job.key], site.path) for job in jobs)
@@ -175,7 +179,8 @@ def _execute(
             "QUARTERDECK_PIPELINE": "1",
             "QUARTERDECK_DATA": str(project.data),
             "QUARTERDECK_PERSONAS": str(project.personas),
-        }
+        },
+        warm_up=[*Outline.read(project.notebook).imports(), "import quarterdeck.report as r; r.warm_up()"],
     )
     pool = ThreadPoolExecutor(max_workers=min(count or os.cpu_count() or 1, len(jobs)))
     try:

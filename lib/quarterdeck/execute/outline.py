@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,15 @@ class Outline:
         metadata = {key: notebook.metadata[key] for key in ("kernelspec",) if key in notebook.metadata}
         frozen = {name: tuple(cells) for name, cells in sections.items()}
         return cls(path, tuple(head), frozen, frozenset(_assigned(path, tagged[0].source)), metadata)
+
+    def imports(self) -> list[str]:
+        """The import statements above the first section, for warming up; none from a cell that does not parse."""
+        found: list[str] = []
+        for cell in self.head:
+            with suppress(SyntaxError):
+                body = ast.parse(cell.source).body if cell.cell_type == "code" else []
+                found += [ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+        return found
 
     def check(self, persona: Persona, file: str) -> None:
         """Raise PersonaError when a persona asks for a section or a parameter that the notebook does not have."""

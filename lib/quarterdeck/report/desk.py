@@ -217,6 +217,16 @@ def open_report(persona: str = "", period: str = "", as_of: str = "", subject: s
     return desk
 
 
+def warm_up() -> None:
+    """Do once, in the process that kernels are forked from, what each would: read the tables, make a figure."""
+    import plotly.express as px
+
+    data = Data(Path(os.environ["QUARTERDECK_DATA"]), trusted=True)
+    for path in sorted(data.folder.glob("*.csv")):
+        data.table(path.stem)
+    px.bar(x=[1], y=[1]).to_dict()
+
+
 def _register(desk: Desk) -> None:
     """House style for what analysts show by ending a cell in a figure or a DataFrame."""
     import pandas as pd

@@ -16,6 +16,7 @@ HOSTILE = (
     "[x](javascript:alert(1)) {{ 7*7 }} {% if %} --- ::: =1+1"
 )
 FORMATS = Formats()
+AS_OF = "2026-10-31"
 
 
 def cell(source: str, *outputs: dict[str, Any], kind: str = "code", tags: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def fact(name: str, value: float | None, **more: Any) -> Fact:
         "unit": "USD",
         "scope": "all",
         "period": "2026-10",
-        "as_of": "2026-10-31",
+        "as_of": AS_OF,
         "label": name.replace("-", " ").capitalize(),
     }
     return Fact(id=name, value=value, **{**defaults, **more})
@@ -156,7 +157,7 @@ TABLE = Table(
 
 def executed(*, title: str = "hostile") -> dict[str, Any]:
     """An executed notebook with every kind of output."""
-    blocks = "".join(finding_callout(finding, FORMATS) for finding in FINDINGS)
+    blocks = "".join(finding_callout(finding, FORMATS, AS_OF) for finding in FINDINGS)
     evil = Finding("evil", HOSTILE, "low", HOSTILE, HOSTILE, 1.0, HOSTILE, HOSTILE)
     table = Table("tbl-evil", HOSTILE, (HOSTILE, "n"), ("text", "count"), ((HOSTILE, 1), ("b", 2)))
     figure = Figure(
@@ -179,7 +180,7 @@ def executed(*, title: str = "hostile") -> dict[str, Any]:
         cell(f"## Odd {title}", kind="markdown"),
         cell(
             "evil()",
-            shown(finding_callout(evil, FORMATS)),
+            shown(finding_callout(evil, FORMATS, AS_OF)),
             shown(table_html(table, FORMATS)),
             shown(figure_html(figure)),
         ),
@@ -195,7 +196,7 @@ def report(slug: str = "owner", period: str = "2026-10", **more: Any) -> Report:
         "title": f"Report for {slug}",
         "reader": "Chief executive",
         "lens": "Profit, use of assets and gaps; no technical detail.",
-        "as_of": "2026-10-31",
+        "as_of": AS_OF,
         "company": "Harbour & Sons",
         "currency": "USD",
         "locale": "en_US",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from quarterdeck.model.errors import RenderError
 from quarterdeck.model.report import Section, Source
-from quarterdeck.render.opening import actions, most_changed, opening, sources_line, worst
+from quarterdeck.render.opening import most_changed, opening, sources_line, worst
 from quarterdeck.render.page import page_notebook, page_title, raw
 
 from .handmade import FINDINGS, HOSTILE, cell, executed, fact, report, stream
@@ -106,9 +107,8 @@ def test_an_empty_report_has_no_empty_boxes() -> None:
 
 
 def test_findings_are_ordered_by_severity_then_money() -> None:
-    """The worst three come first, and each deed is named once."""
+    """The worst three come first."""
     assert [finding.id for finding in worst(FINDINGS[::-1])] == ["late", "pipeline", "uncategorised"]
-    assert [finding.id for finding in actions((*FINDINGS, FINDINGS[0]))] == ["late", "pipeline", "uncategorised", "kpi"]
 
 
 def test_what_changed_most_is_by_share() -> None:
@@ -150,3 +150,30 @@ def test_a_few_sources_are_named_and_many_are_counted() -> None:
     gone = sources_line(Section("s", "S", sources=tuple(Source(f"t{n}", state="absent") for n in range(5))), report())
     assert "5 stale or absent" in gone and gone.endswith("</details>")
     assert sources_line(Section("s", "S"), report()) == ""
+
+
+def test_headline_figures_are_not_shown_twice() -> None:
+    """A section keeps the cards that the first screen has not, and the methods of all."""
+    facts = (fact("cash", 9.0, method="Adds up"), fact("burn", 5.0, method="Sums up"))
+    shown = {"kind": "facts", "content": [{"id": "cash"}, {"id": "burn"}]}
+    output = {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"text/markdown": "both", "application/vnd.quarterdeck+json": shown},
+    }
+    made = page_notebook(
+        {"cells": [cell("## A", kind="markdown"), cell("x", output)]}, report(facts=facts, headline=("cash",)), ""
+    )
+    markdown = made["cells"][-1]["outputs"][0]["data"]["text/markdown"]
+    assert 'data-fact="burn"' in markdown and 'data-fact="cash"' not in markdown
+    assert "Adds up" in markdown and "Sums up" in markdown
+    assert 'data-fact="cash"' in made["cells"][1]["source"]
+
+
+def test_the_first_screen_says_what_is_overdue_and_what_it_comes_to() -> None:
+    """A day before as-of is said to be past, and the findings' money is summed."""
+    late = replace(FINDINGS[1], due="2026-10-09")
+    html = opening(report(findings=(FINDINGS[0], late, *FINDINGS[2:])), "")
+    assert "overdue since Oct 9" in html and "due Nov 6" in html
+    assert "4 findings in all, together $10,558 at stake at most." in html
+    assert "No rule found anything wrong." in opening(report(findings=()), "")

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 
 from ..model.digest import Digest, Picture
 from ..model.format import Formats
 from ..model.period import Period
-from ..model.report import SEVERITIES, Block, Fact, Figure, Finding, Prose, Report, Section, Table
+from ..model.report import SEVERITIES, Block, Fact, Figure, Finding, Prose, Report, Section, Table, this_week
 from .words import one_line
 
 MAX_FINDINGS = 4
-MAX_ACTIONS = 5
-_FEWEST_ACTIONS = 3
 MAX_ROWS = 8
 MAX_FIGURES = 2
 MAX_FACTS = 6
@@ -33,7 +30,6 @@ def compose(report: Report, *, url: str, pictures: Sequence[Picture] = ()) -> Di
     formats = Formats(report.locale, report.currency)
     facts = report.headline_facts()[:MAX_FACTS]
     findings = sorted(report.findings, key=lambda finding: finding.rank)
-    actions = _actions(findings, report.as_of)
     news, told = _news(facts, findings, formats)
     label = Period.parse(report.key.period).label
     shown = [figure.id for figure in digest_figures(report)]
@@ -52,7 +48,7 @@ def compose(report: Report, *, url: str, pictures: Sequence[Picture] = ()) -> Di
         commentary=report.commentary,
         facts=facts,
         findings=tuple(findings[:MAX_FINDINGS]),
-        actions=tuple(actions),
+        actions=tuple(this_week(findings, report.as_of)),
         sections=tuple(_short(section, shown) for section in _carried(report)),
         pictures=tuple(picture for picture in pictures if picture.id in shown),
     )
@@ -75,19 +71,6 @@ def _short(section: Section, figures: Sequence[str]) -> Section:
                 block = replace(block, rows=block.rows[:MAX_ROWS], total=max(block.total, len(block.rows)))
             blocks.append(block)
     return replace(section, blocks=tuple(blocks))
-
-
-def _actions(findings: Sequence[Finding], as_of: str) -> list[Finding]:
-    """What to do this week, the worst first, none said twice: what falls due within seven days, is overdue or undated.
-
-    Actions due later fill up to three.
-    """
-    week = (date.fromisoformat(as_of[:10]) + timedelta(days=7)).isoformat()
-    distinct = {(finding.action, finding.owner): finding for finding in reversed(findings) if finding.action}
-    worst_first = sorted(distinct.values(), key=lambda finding: finding.rank)
-    now = [finding for finding in worst_first if finding.due <= week]
-    later = [finding for finding in worst_first if finding.due > week]
-    return now[:MAX_ACTIONS] + later[: max(0, _FEWEST_ACTIONS - len(now))]
 
 
 def _news(facts: Sequence[Fact], findings: Sequence[Finding], formats: Formats) -> tuple[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from importlib import resources
 from urllib.parse import urlsplit
@@ -16,7 +15,7 @@ from markupsafe import Markup
 
 from ..model.digest import Digest
 from ..model.format import Formats, numeric
-from ..model.report import Fact, Figure, Finding, Prose, Table
+from ..model.report import Fact, Figure, Prose, Table
 from .bars import read_bars, shares
 from .words import one_line, sanitise
 
@@ -79,7 +78,7 @@ def _render(digest: Digest, markdown: Callable[[str], str], detail: Detail) -> s
         table=lambda block: cut_table(block, detail, formats),
         alternative=lambda figure: alternative(figure, formats),
         bars=lambda figure: read_bars(figure, formats),
-        due=lambda finding: due(finding, digest.as_of, formats),
+        due=lambda finding: formats.due(finding.due, digest.as_of),
     )
 
 
@@ -130,15 +129,6 @@ def _columns_that_fit(table: Table, rows: list[list[str]]) -> int:
         if n >= 2 and (used > _PHONE_CHARACTERS or n >= _MAX_COLUMNS):
             return n
     return len(table.columns)
-
-
-def due(finding: Finding, as_of: str, formats: Formats) -> str:
-    """When an action is due, in words: `due Nov 7, 2026`, `overdue since Oct 28, 2026`, or empty."""
-    try:
-        day = date.fromisoformat(finding.due[:10])
-    except ValueError:
-        return ""
-    return f"{'overdue since' if day.isoformat() < as_of[:10] else 'due'} {formats.date(day)}"
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,6 @@ from ..model.format import Formats, numeric
 from ..model.report import Block, Fact, Figure, Finding, Prose, Table
 from .bars import read_bars, spark
 from .compose import MAX_ROWS
-from .layout import due
 from .words import one_line, plain
 
 WIDTH = 76
@@ -55,7 +54,7 @@ def _finding(finding: Finding, formats: Formats) -> str:
 
 
 def _action(number: int, finding: Finding, digest: Digest, formats: Formats) -> str:
-    facets = ", ".join(part for part in (one_line(finding.owner, 60), due(finding, digest.as_of, formats)) if part)
+    facets = ", ".join(part for part in (one_line(finding.owner, 60), formats.due(finding.due, digest.as_of)) if part)
     return _wrap(f"{number}. {one_line(finding.action, 240)}{f' ({facets})' if facets else ''}", hang="   ")
 
 

@@ -7,10 +7,8 @@ from typing import Any
 
 from ..model.errors import PersonaError, nearest
 from ..model.persona import Persona
-from ..model.report import Block, Fact, Finding, Prose, Report, ReportKey, Section, Source, block_from
+from ..model.report import MIME, Block, Fact, Finding, Prose, Report, ReportKey, Section, Source, block_from
 from .outline import heading_of, section_of
-
-MIME = "application/vnd.quarterdeck+json"
 
 
 def harvest(

@@ -54,6 +54,12 @@ class Formats:
             value = date.fromisoformat(value[:10])
         return format_date(value, "medium", self.locale) if year else format_skeleton("MMMd", value, locale=self.locale)
 
+    def due(self, day: str, as_of: str, *, year: bool = True) -> str:
+        """When something is due, in words: `due Nov 7, 2026`, `overdue since Oct 28, 2026`, or empty for no day."""
+        if not day:
+            return ""
+        return f"{'overdue since' if day[:10] < as_of[:10] else 'due'} {self.date(day, year=year)}"
+
     def quantity(self, value: float | None, unit: str) -> str:
         """A value in its unit, as on a card: `$8,412`, `12.5%`, `5.8 charters`, `41 days`."""
         if value is None or math.isnan(value):

@@ -91,7 +91,7 @@ def fact_methods(facts: Sequence[Fact]) -> str:
     return f'<details class="qd-methods">{summary}<ul>{"".join(notes)}</ul></details>' if notes else ""
 
 
-def finding_callout(finding: Finding, formats: Formats) -> str:
+def finding_callout(finding: Finding, formats: Formats, as_of: str) -> str:
     """A finding as a callout: severity, title, evidence, money at stake, and who does what by when."""
     facets = []
     if finding.money is not None:
@@ -101,7 +101,8 @@ def finding_callout(finding: Finding, formats: Formats) -> str:
     if finding.owner:
         facets.append(f"<span>Owner: {text(finding.owner)}</span>")
     if finding.due:
-        facets.append(f"<span>Due {text(formats.date(finding.due))}</span>")
+        due = text(formats.due(finding.due, as_of))
+        facets.append(f"<span>{due[0].upper()}{due[1:]}</span>")
     if finding.observed:
         facets.append("<span>Observed by a person</span>")
     name = text(finding.id)
@@ -113,13 +114,13 @@ def finding_callout(finding: Finding, formats: Formats) -> str:
     )
 
 
-def finding_list(findings: Sequence[Finding], formats: Formats, *, more: bool) -> str:
+def finding_list(findings: Sequence[Finding], formats: Formats, as_of: str, *, more: bool) -> str:
     """The callouts of findings, folded away, `more` if others are shown before them; empty for none."""
     if not findings:
         return ""
     count = formats.number(len(findings)) + (" more" if more else "")
     summary = f"{count} finding" if len(findings) == 1 else f"{count} findings"
-    callouts = "".join(finding_callout(finding, formats) for finding in findings)
+    callouts = "".join(finding_callout(finding, formats, as_of) for finding in findings)
     return f'<details class="qd-findings"><summary>{summary}</summary>{callouts}</details>'
 
 

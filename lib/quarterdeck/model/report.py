@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 Severity = Literal["critical", "high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
+
+MIME = "application/vnd.quarterdeck+json"
+"""The type under which a cell's output carries what it says for the machine: `{"kind": …, "content": …}`."""
 
 
 def slugify(text: str) -> str:
@@ -106,6 +111,21 @@ class Finding:
     def rank(self) -> tuple[bool, int, float, str]:
         """Sorts the worst first: by severity, then by money at stake."""
         return (not self.leads, SEVERITIES.index(self.severity), -(self.money or 0.0), self.id)
+
+
+def this_week(findings: Iterable[Finding], as_of: str, most: int = 5, fewest: int = 3) -> list[Finding]:
+    """What to do this week, the worst first, none said twice: what falls due within seven days, is overdue or undated.
+
+    Actions due later fill up to `fewest`; page and mail both choose by this.
+    """
+    week = (date.fromisoformat(as_of[:10]) + timedelta(days=7)).isoformat()
+    distinct: dict[tuple[str, str], Finding] = {}
+    for finding in sorted(findings, key=lambda finding: finding.rank):
+        if finding.action:
+            distinct.setdefault((finding.action, finding.owner), finding)
+    now = [finding for finding in distinct.values() if finding.due <= week]
+    later = [finding for finding in distinct.values() if finding.due > week]
+    return now[:most] + later[: max(0, fewest - len(now))]
 
 
 @dataclass(frozen=True)

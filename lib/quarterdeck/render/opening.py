@@ -9,9 +9,9 @@ from babel.dates import format_date
 from ..model.format import Formats
 from ..model.markup import fact_strip, text
 from ..model.period import Period
-from ..model.report import Fact, Finding, Report, Section, Source
+from ..model.report import Fact, Finding, Report, Section, Source, this_week
 
-WORST, CHANGES, ACTIONS = 3, 3, 5
+WORST, CHANGES = 3, 3
 MOST_SOURCES = 4
 WORKBOOK = "report.xlsx"
 
@@ -21,10 +21,11 @@ def opening(report: Report, commentary: str) -> str:
     formats = Formats(report.locale, report.currency)
     said = f'<section class="qd-commentary"><p class="qd-kicker">Commentary</p>{_inert(commentary)}</section>'
     moved = most_changed(report.facts, report.headline)
+    todo = [_action(finding, report, formats) for finding in this_week(report.findings, report.as_of)]
     panels = [
         _panel("changes", "What changed most", [_change(fact, formats) for fact in moved]),
-        _panel("worst", "Needs attention", [worst_line(f, formats, "#finding-") for f in worst(report.findings)]),
-        _panel("actions", "To do this week", [_action(finding, formats) for finding in actions(report.findings)]),
+        _panel("worst", "Needs attention", _attention(report, formats)),
+        _panel("actions", "To do this week", todo),
     ]
     board = f'<div class="qd-board">{"".join(panels)}</div>' if any(panels) else ""
     return _masthead(report) + (said if commentary else "") + fact_strip(report.headline_facts(), formats) + board
@@ -67,15 +68,6 @@ def worst(findings: tuple[Finding, ...], count: int = WORST) -> list[Finding]:
     return sorted(findings, key=lambda finding: finding.rank)[:count]
 
 
-def actions(findings: tuple[Finding, ...], count: int = ACTIONS) -> list[Finding]:
-    """The worst findings that say what to do, each deed once."""
-    by_deed: dict[str, Finding] = {}
-    for finding in sorted(findings, key=lambda finding: finding.rank):
-        if finding.action:
-            by_deed.setdefault(finding.action, finding)
-    return list(by_deed.values())[:count]
-
-
 def most_changed(facts: tuple[Fact, ...], headline: tuple[str, ...] = (), count: int = CHANGES) -> list[Fact]:
     """The facts that moved furthest from the previous period, by share of what they were; each label once.
 
@@ -92,6 +84,16 @@ def most_changed(facts: tuple[Fact, ...], headline: tuple[str, ...] = (), count:
     for fact in sorted(moved, key=lambda fact: (-share(fact), fact.id not in headline, fact.id)):
         by_label.setdefault(fact.label, fact)
     return list(by_label.values())[:count]
+
+
+def _attention(report: Report, formats: Formats) -> list[str]:
+    """The worst findings, then how many there are and how much they can cost at most."""
+    lines = [worst_line(finding, formats, "#finding-") for finding in worst(report.findings)]
+    priced = [finding.money for finding in report.findings if finding.money]
+    if len(report.findings) > WORST:
+        cost = f", together {text(formats.money(sum(priced)))} at stake at most" if priced else ""
+        lines.append(f'<span class="qd-all">{len(report.findings)} findings in all{cost}.</span>')
+    return lines or (["No rule found anything wrong."] if report.facts else [])
 
 
 def worst_line(finding: Finding, formats: Formats, href: str = "") -> str:
@@ -129,12 +131,14 @@ def _change(fact: Fact, formats: Formats) -> str:
     before = Period.parse(fact.period).previous().label
     moved = f'<span class="qd-change qd-{fact.verdict or "flat"}">{text(formats.change(fact))}</span>'
     now = text(formats.quantity(fact.value, fact.unit))
-    return f"<strong>{text(fact.label)}</strong> is {moved} on {text(before)}, at {now}."
+    return f"<strong>{text(fact.label)}</strong> is {moved} from {text(before)}, at {now}."
 
 
-def _action(finding: Finding, formats: Formats) -> str:
+def _action(finding: Finding, report: Report, formats: Formats) -> str:
     owner = f'<span class="qd-owner">{text(finding.owner)}</span>' if finding.owner else ""
-    due = f'<span class="qd-due">due {text(formats.date(finding.due, year=False))}</span>' if finding.due else ""
+    due = text(formats.due(finding.due, report.as_of, year=False))
+    late = " qd-late" if due.startswith("overdue") else ""
+    due = f'<span class="qd-due{late}">{due}</span>' if due else ""
     facets = f'<span class="qd-facets">{owner}{due}</span>' if owner or due else ""
     return f"{text(finding.action)} {facets}"
 

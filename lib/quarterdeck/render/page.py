@@ -8,9 +8,10 @@ from typing import Any
 import yaml
 
 from ..model.errors import RenderError
-from ..model.markup import text
+from ..model.format import Formats
+from ..model.markup import fact_methods, fact_strip, text
 from ..model.period import Period
-from ..model.report import Report
+from ..model.report import MIME, Report
 from .opening import opening, sources_line
 
 _DROPPED_TAGS = {"parameters", "injected-parameters", "remove-cell"}
@@ -98,6 +99,8 @@ def _output(output: dict[str, Any], report: Report) -> list[dict[str, Any]]:
         shown = _preformatted(_joined(output["text"])) if output.get("name") == "stdout" else ""
         return [_display({"text/markdown": shown})] if shown else []
     data = output.get("data", {})
+    if data.get(MIME, {}).get("kind") == "facts":
+        return [_display({"text/markdown": raw(_fact_cards(data[MIME]["content"], report))})]
     if "text/markdown" in data:
         if not data["text/markdown"]:
             return []
@@ -109,6 +112,15 @@ def _output(output: dict[str, Any], report: Report) -> list[dict[str, Any]]:
         # As raw Markdown: any output of this type makes Quarto load two scripts from another host.
         return [_display({"text/markdown": raw(_joined(data["text/html"]))})]
     return [_display({"text/markdown": _preformatted(_joined(data["text/plain"]))})] if "text/plain" in data else []
+
+
+def _fact_cards(stated: list[dict[str, Any]], report: Report) -> str:
+    """The cards of the facts that a cell states, but for those of the headline, which stand on the first screen."""
+    ids = {fact["id"] for fact in stated}
+    headline = {fact.id for fact in report.headline_facts()}
+    facts = [fact for fact in report.facts if fact.id in ids]
+    cards = fact_strip([fact for fact in facts if fact.id not in headline], Formats(report.locale, report.currency))
+    return cards + fact_methods(facts)
 
 
 def _display(data: dict[str, str]) -> dict[str, Any]:

@@ -101,12 +101,12 @@ class Desk:
 
         Without any it says `none`, unless a table that the cell read is absent: then nobody knows.
         """
-        ranked = sorted(findings, key=lambda finding: finding.rank)
-        html = "".join(finding_callout(finding, self.formats) for finding in ranked[:limit])
+        ranked, day = sorted(findings, key=lambda finding: finding.rank), self.as_of.isoformat()
+        html = "".join(finding_callout(finding, self.formats, day) for finding in ranked[:limit])
         if not ranked:
             missing = ", ".join(self.data.absent(self.data.touched))
             html = f"<p>{text(f'Not known: {missing} absent.' if missing else none)}</p>"
-        html += finding_list(ranked[limit:], self.formats, more=limit > 0) if limit is not None else ""
+        html += finding_list(ranked[limit:], self.formats, day, more=limit > 0) if limit is not None else ""
         self._publish("findings", [asdict(finding) for finding in ranked], html)
 
     def table(self, frame: pd.DataFrame, caption: str, units: dict[str, str] | None = None) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..model.format import Formats
 from ..model.markup import raw_block
-from ..model.report import Figure, Table, slugify
+from ..model.report import MIME, Figure, Table, slugify
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MIME = "application/vnd.quarterdeck+json"
 KEPT_ROWS = 5_000
 """Rows of a table that a report keeps, for its workbook; a page shows fewer."""
 PALETTE = ["#0072b2", "#e08214", "#1b9e77", "#cc79a7", "#5b7fa6", "#b8860b", "#7b6cb5", "#8c6d5a"]
@@ -91,12 +91,26 @@ def describe(spec: dict[str, Any], caption: str, formats: Formats) -> str:
         if points:
             high, low, last = max(points, key=lambda p: p[1]), min(points, key=lambda p: p[1]), points[-1]
             named = f"{trace['name']}: " if trace.get("name") else ""
+            axis = (spec.get("layout") or {}).get(f"{values}axis") or {}
             parts = [
-                f"{word} {formats.number(p[1])} at {p[0]}"
-                for word, p in (("highest", high), ("lowest", low), ("last", last))
+                f"{word} {_on_axis(value, axis, formats)} at {_label(label, formats)}"
+                for word, (label, value) in (("highest", high), ("lowest", low), ("last", last))
             ]
             said.append(named + ", ".join(parts))
     return ". ".join([caption, *said]) + "."
+
+
+def _on_axis(value: float, axis: dict[str, Any], formats: Formats) -> str:
+    """A value as its axis writes it: as a percentage, or with the axis's sign or unit."""
+    if str(axis.get("tickformat", "")).endswith("%"):
+        return formats.percent(value)
+    written = f"{axis.get('tickprefix') or ''}{formats.number(abs(value))}{axis.get('ticksuffix') or ''}"
+    return f"{formats.number(value)[0]}{written}" if value < 0 else written
+
+
+def _label(label: Any, formats: Formats) -> str:
+    """A day without its hours, anything else as it is."""
+    return formats.date(label) if re.fullmatch(r"\d{4}-\d\d-\d\d(T[\d:.]+)?", str(label)) else str(label)
 
 
 def _axes(layout: dict[str, Any]) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from quarterdeck.model.report import Fact, Prose, Report, ReportKey, Section, Table
+from quarterdeck.model.report import Fact, Figure, Prose, Report, ReportKey, Section, Table
 from quarterdeck.render.workbook import write_workbook
 
 
-def report(*tables: Table) -> Report:
+def report(*tables: Table | Figure) -> Report:
     fact = Fact("cash", "Cash", 8370.5, "USD", "all", "2026-10", "2026-10-31", previous=8000.0)
     section = Section("s", "S", (Prose(html="<p>x</p>"), *tables))
     return Report(
@@ -64,3 +64,17 @@ def test_same_report_same_bytes(tmp_path: Path) -> None:
     write_workbook(report(table("T", "x")), tmp_path / "a.xlsx")
     write_workbook(report(table("T", "x")), tmp_path / "b.xlsx")
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_a_chart_has_a_sheet_of_its_points(tmp_path: Path) -> None:
+    """Each series' points are rows under the axes' titles; a heat map's cells have a column of their own."""
+    lines = {"data": [{"type": "bar", "name": "Paid", "x": ["Oct 2026"], "y": [12.5]}]}
+    lines["layout"] = {"yaxis": {"title": {"text": "Dollars"}}}
+    heat = {"data": [{"type": "heatmap", "x": ["Mon"], "y": ["=A1"], "z": [[0.5]]}]}
+    charts = (Figure("f", "Lines", "", lines), Figure("h", "Heat", "", heat), Figure("e", "Empty", "", {}))
+    write_workbook(report(*charts), tmp_path / "r.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    shown = {name: list(book[name].values) for name in ("Lines", "Heat", "Empty")}
+    assert shown["Lines"] == [("Series", "x", "Dollars"), ("Paid", "Oct 2026", 12.5)]
+    assert shown["Heat"] == [("Series", "x", "y", "Value"), (None, "Mon", "=A1", 0.5)]
+    assert shown["Empty"] == [("Series", "x", "y")]

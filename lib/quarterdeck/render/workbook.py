@@ -1,7 +1,8 @@
-"""A report as one Excel workbook: its facts, its findings, and a sheet for each table."""
+"""A report as one Excel workbook: its facts, its findings, and a sheet for each table and each chart's points."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import xlsxwriter
 
 from ..model.format import is_currency
-from ..model.report import Report, Table
+from ..model.report import Figure, Prose, Report, Table
 
 _FACTS = ("Figure", "Value", "Unit", "Previous", "Target", "Scope", "Period", "As of", "Method", "Note")
 _FINDINGS = ("Severity", "Finding", "Entity", "Evidence", "At stake", "Do", "Owner", "Due", "Since")
@@ -21,9 +22,10 @@ def write_workbook(report: Report, path: Path) -> None:
     with xlsxwriter.Workbook(str(path), options) as book:
         day = datetime.combine(date.fromisoformat(report.as_of), datetime.min.time())
         book.set_properties({"title": report.title, "company": report.company, "created": day})
-        tables = [block for section in report.sections for block in section.blocks if isinstance(block, Table)]
+        blocks = [block for section in report.sections for block in section.blocks if not isinstance(block, Prose)]
+        shown = [_points(block) if isinstance(block, Figure) else block for block in blocks]
         names = set[str]()
-        for table in (_facts(report), _findings(report), *tables):
+        for table in (_facts(report), _findings(report), *shown):
             _sheet(book, table, names)
 
 
@@ -42,6 +44,33 @@ def _findings(report: Report) -> Table:
     ]
     units = ("text", "text", "text", "text", report.currency, "text", "text", "date", "date")
     return Table("findings", "Findings", _FINDINGS, units, tuple(rows))
+
+
+def _points(figure: Figure) -> Table:
+    """What a chart draws: a row for each point of each series."""
+    rows: list[tuple[Any, ...]] = []
+    for trace in figure.spec.get("data", []):
+        name, x, y = trace.get("name") or "", trace.get("x") or [], trace.get("y") or []
+        if trace.get("z"):
+            rows += [
+                (name, a, b, c) for b, line in zip(y, trace["z"], strict=False) for a, c in zip(x, line, strict=False)
+            ]
+        else:
+            rows += [(name, a, b, None) for a, b in zip(x, y, strict=False)]
+    titles = [_axis_title(figure, letter) for letter in "xy"]
+    kinds = ["number" if _numbers(row[n] for row in rows) else "text" for n in (1, 2, 3)]
+    columns, units = ("Series", *titles, "Value"), ("text", *kinds)
+    width = 4 if any(row[3] is not None for row in rows) else 3
+    return Table(figure.id, figure.caption, columns[:width], units[:width], tuple(row[:width] for row in rows))
+
+
+def _axis_title(figure: Figure, letter: str) -> str:
+    axis = (figure.spec.get("layout") or {}).get(f"{letter}axis") or {}
+    return (axis.get("title") or {}).get("text") or letter
+
+
+def _numbers(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, (int, float)) for value in values if value is not None)
 
 
 def _sheet(book: Any, table: Table, names: set[str]) -> None:

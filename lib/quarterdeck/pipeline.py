@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .execute import reuse
-from .execute.outline import Outline
+from .execute.outline import Outline, Selection
 from .model.errors import PersonaError, QuarterdeckError, nearest
 from .model.period import Period
 from .model.persona import Persona, load_personas
@@ -46,7 +46,7 @@ class Job:
     key: ReportKey
     persona: Persona
     as_of: date
-    notebook: Any = field(repr=False)
+    selection: Selection = field(repr=False)
     parameters: dict[str, Any] = field(repr=False)
     commentary: str = field(repr=False)
     parts: dict[str, str] = field(repr=False)
@@ -124,14 +124,14 @@ def _job(
     checked: Checked,
 ) -> Job:
     commentary = project.commentary(key.slug, key.period)
-    notebook = outline.select(persona)
+    selection = outline.select(persona)
     parameters = {**persona.parameters, "persona": persona.id, "period": key.period, "as_of": as_of.isoformat()}
     if key.subject:
         parameters["subject"] = key.subject
-    parts = reuse.report_key(notebook, persona, parameters, commentary)
+    parts = reuse.report_key(selection, persona, parameters, commentary)
     folder = project.root / key.path
     reason = "asked for" if request.force else reuse.why_rebuild(folder, parts, checked.hashes)
-    return Job(key, persona, as_of, notebook, parameters, commentary, parts, folder, reason)
+    return Job(key, persona, as_of, selection, parameters, commentary, parts, folder, reason)
 
 
 def run(project: Project, request: Request, progress: Progress = lambda label, total: None) -> Outcome:
@@ -218,7 +218,7 @@ def _execute_one(job: Job, checked: Checked, kernels: Any) -> float:
     staging.mkdir(parents=True)
     try:
         where = f"report {job.key.slug} {job.key.period}"
-        executed = run_notebook(job.notebook, staging / "report.ipynb", job.parameters, kernels, where)
+        executed = run_notebook(job.selection, staging / "report.ipynb", job.parameters, kernels, where)
         report = harvest(executed, job.key, job.persona, job.as_of, checked.company, checked.currency, job.commentary)
         if job.key.subject:
             name = checked.subjects[job.persona.each][job.key.subject]

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
+from quarterdeck.execute.outline import Cell, Selection
 from quarterdeck.execute.run import Kernels, run_notebook
 from quarterdeck.model.errors import ReportFailed
 
@@ -29,9 +29,9 @@ def kernels() -> Iterator[Kernels]:
 
 def _run(kernels: Kernels, folder: Path, *cells: str) -> list[str]:
     """What each cell printed or showed."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    executed = run_notebook(notebook, folder / "made.ipynb", {}, kernels, "report x")
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    chosen = Selection(tuple(Cell("code", cell, f"c{n}") for n, cell in enumerate(cells)), {"kernelspec": kernel})
+    executed = run_notebook(chosen, folder / "made.ipynb", {}, kernels, "report x")
     return ["".join(_text(output) for output in cell.outputs).strip() for cell in executed.cells]
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import nbformat
 
 from ..model.errors import NotebookError, PersonaError, nearest
 from ..model.persona import Persona
@@ -24,30 +22,63 @@ RESERVED = ("persona", "period", "as_of", "subject")
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A cell of the master notebook, without outputs; nbformat, slow to import, is for those that are executed."""
+
+    cell_type: str
+    source: str
+    id: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The cells that one report executes, and the notebook's metadata."""
+
+    cells: tuple[Cell, ...]
+    metadata: dict[str, Any]
+
+    def notebook(self) -> Any:
+        """As nbformat's value, which papermill takes."""
+        import nbformat
+
+        made = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
+        cells = [
+            made.get(cell.cell_type, nbformat.v4.new_raw_cell)(
+                cell.source, id=cell.id, metadata=nbformat.from_dict(cell.metadata)
+            )
+            for cell in self.cells
+        ]
+        return nbformat.v4.new_notebook(cells=cells, metadata=nbformat.from_dict(self.metadata))
+
+
+@dataclass(frozen=True)
 class Outline:
     """A notebook's cells above the first section, its sections in order by id, and its parameters' names."""
 
     path: Path
-    head: tuple[Any, ...]
-    sections: dict[str, tuple[Any, ...]]
+    head: tuple[Cell, ...]
+    sections: dict[str, tuple[Cell, ...]]
     parameters: frozenset[str]
-    metadata: Any
+    metadata: dict[str, Any]
 
     @classmethod
     def read(cls, path: Path) -> Outline:
         """Read a notebook; raises NotebookError when it is none, lacks its parameters cell, or repeats a section."""
         try:
-            notebook = nbformat.reads(path.read_text("utf-8"), as_version=4)
+            notebook = json.loads(path.read_text("utf-8"))
+            cells = [_cell(cell, number) for number, cell in enumerate(notebook["cells"])]
+            metadata = notebook["metadata"]
         except FileNotFoundError as err:
             raise NotebookError(
                 str(path), "does not exist", "Run inside a project, or name one with --project"
             ) from err
-        except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as err:
+        except (ValueError, KeyError, TypeError) as err:
             raise NotebookError(str(path), "is not a notebook", "Open it in JupyterLab and save it again") from err
-        head: list[Any] = []
-        sections: dict[str, list[Any]] = {}
+        head: list[Cell] = []
+        sections: dict[str, list[Cell]] = {}
         current = head
-        for cell in _split_at_headings(notebook.cells):
+        for cell in _split_at_headings(cells):
             if section := section_of(cell):
                 if section in sections:
                     raise NotebookError(f"{path}, section {section}", "stands twice", "Give one of them its own {#id}")
@@ -58,7 +89,7 @@ class Outline:
             raise NotebookError(
                 str(path), f"has {len(tagged)} cells tagged 'parameters'", "Tag exactly one, at the top"
             )
-        metadata = {key: notebook.metadata[key] for key in ("kernelspec",) if key in notebook.metadata}
+        metadata = {key: metadata[key] for key in ("kernelspec",) if key in metadata}
         frozen = {name: tuple(cells) for name, cells in sections.items()}
         return cls(path, tuple(head), frozen, frozenset(_assigned(path, tagged[0].source)), metadata)
 
@@ -84,21 +115,20 @@ class Outline:
                 remedy = nearest(name, self.parameters)
                 raise PersonaError(f"{file}, key parameters", f"{name!r} is no parameter of {self.path.name}", remedy)
 
-    def select(self, persona: Persona) -> Any:
-        """A notebook of the head and the persona's sections in its order; each cell says which section it is in.
+    def select(self, persona: Persona) -> Selection:
+        """The cells of the head and the persona's sections in its order; each cell says which section it is in.
 
         The headings of appendices say so.
         """
-        cells = [deepcopy(cell) for cell in self.head]
+        cells = list(self.head)
         for name in persona.all_sections:
-            chosen = deepcopy(self.sections[name])
+            first, *others = self.sections[name]
             if name in persona.appendix:
-                heading, rest = heading_of(chosen[0])
-                chosen[0].source = f"## Appendix: {heading} {{#{name}}}\n\n{rest}".rstrip()
-            for cell in chosen:
-                cell.metadata["quarterdeck"] = {"section": name}
-                cells.append(cell)
-        return nbformat.v4.new_notebook(cells=cells, metadata=deepcopy(self.metadata))
+                heading, rest = heading_of(first)
+                first = replace(first, source=f"## Appendix: {heading} {{#{name}}}\n\n{rest}".rstrip())
+            here = {"quarterdeck": {"section": name}}
+            cells += [replace(cell, metadata={**cell.metadata, **here}) for cell in (first, *others)]
+        return Selection(tuple(cells), self.metadata)
 
 
 def section_of(cell: Any) -> str:
@@ -116,7 +146,17 @@ def heading_of(cell: Any) -> tuple[str, str]:
     return match["text"], rest.strip()
 
 
-def _split_at_headings(cells: Iterable[Any]) -> Iterable[Any]:
+def _cell(values: dict[str, Any], number: int) -> Cell:
+    source = values["source"]
+    return Cell(
+        cell_type=values["cell_type"],
+        source=source if isinstance(source, str) else "".join(source),
+        id=values.get("id") or f"cell-{number}",
+        metadata=values["metadata"],
+    )
+
+
+def _split_at_headings(cells: Iterable[Cell]) -> Iterable[Cell]:
     """Level-2 headings begin a section wherever they stand in a Markdown cell, but not inside a code fence."""
     for cell in cells:
         if cell.cell_type != "markdown":
@@ -130,10 +170,8 @@ def _split_at_headings(cells: Iterable[Any]) -> Iterable[Any]:
                 parts.append([])
             parts[-1].append(line)
         for number, lines in enumerate(parts):
-            part = deepcopy(cell)
-            part.source = "\n".join(lines).strip("\n")
-            part.id = cell.id if not number else f"{cell.id[:60]}-{number}"
-            yield part
+            id = cell.id if not number else f"{cell.id[:60]}-{number}"
+            yield replace(cell, source="\n".join(lines).strip("\n"), id=id)
 
 
 def _assigned(path: Path, source: str) -> list[str]:

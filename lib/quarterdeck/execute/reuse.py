@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model.persona import Persona
+from .outline import Selection
 
 _NOT_CONTENT = {"recipients", "schedule"}
 _ENVIRONMENT = ("ipykernel", "nbclient", "numpy", "pandas", "papermill", "plotly", "babel")
@@ -31,11 +32,11 @@ def code_hash(*folders: str) -> str:
     return digest.hexdigest()
 
 
-def report_key(notebook: Any, persona: Persona, parameters: dict[str, Any], commentary: str) -> dict[str, str]:
+def report_key(selection: Selection, persona: Persona, parameters: dict[str, Any], commentary: str) -> dict[str, str]:
     """What a report is made from, besides tables, by part; recipients and schedule are no part of it."""
     said = persona.model_dump(mode="json", exclude=_NOT_CONTENT)
     return {
-        "notebook": seal([(cell.cell_type, cell.source) for cell in notebook.cells]),
+        "notebook": seal([(cell.cell_type, cell.source) for cell in selection.cells]),
         "persona": seal([said, parameters]),
         "commentary": seal(commentary),
         "code": code_hash("model", "report", "execute"),

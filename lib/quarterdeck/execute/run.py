@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..model.errors import ReportFailed
+from .outline import Selection
 from .warm import WarmProcess, why_cold
 
 CELL_TIMEOUT = 600
@@ -120,8 +121,8 @@ async def _until_ready(client: Any, timeout: float) -> None:
     raise RuntimeError(f"Kernel didn't respond in {timeout:.0f} seconds")
 
 
-def run_notebook(notebook: Any, output: Path, parameters: dict[str, Any], kernels: Kernels, where: str) -> Any:
-    """Execute a notebook with papermill in the folder of `output` and return it, executed.
+def run_notebook(selection: Selection, output: Path, parameters: dict[str, Any], kernels: Kernels, where: str) -> Any:
+    """Execute cells with papermill in the folder of `output` and return it, executed.
 
     Raises ReportFailed that names section, cell and error; the partial notebook is then at `output`.
     """
@@ -139,7 +140,7 @@ def run_notebook(notebook: Any, output: Path, parameters: dict[str, Any], kernel
     slow = {"ename": "TimeoutError", "evalue": f"the cell took longer than {CELL_TIMEOUT} s", "traceback": [""]}
     try:
         return papermill.execute_notebook(
-            notebook,
+            selection.notebook(),
             output,
             parameters=parameters,
             progress_bar=False,
@@ -158,7 +159,7 @@ def run_notebook(notebook: Any, output: Path, parameters: dict[str, Any], kernel
         late = f"the cell took longer than {CELL_TIMEOUT} s" if err.ename == "KeyboardInterrupt" else ""
         raise _failure(where, begun, late or f"{err.ename}: {_one_line(err.evalue)}") from err
     except DeadKernelError as err:
-        nbformat.write(nbformat.v4.new_notebook(cells=begun, metadata=notebook.metadata), output)
+        nbformat.write(nbformat.v4.new_notebook(cells=begun, metadata=selection.metadata), output)
         raise _failure(where, begun, "the cell ended its kernel") from err
     except RuntimeError as err:
         raise ReportFailed(where, f"its kernel did not start: {_one_line(str(err))}", "Try again with JOBS=1") from err

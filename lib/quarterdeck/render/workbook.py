@@ -7,8 +7,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from ..model.format import is_currency
 from ..model.report import Figure, Prose, Report, Table
 
@@ -18,6 +16,8 @@ _FINDINGS = ("Severity", "Finding", "Entity", "Evidence", "At stake", "Do", "Own
 
 def write_workbook(report: Report, path: Path) -> None:
     """Write the workbook; the same report gives the same bytes. Text is never a formula or a link."""
+    import xlsxwriter
+
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         day = datetime.combine(date.fromisoformat(report.as_of), datetime.min.time())

@@ -13,6 +13,8 @@ from quarterdeck.report.metrics import common
 
 FEBRUARY = Period.parse("2024-02")
 DAYS = pd.date_range("2024-01-30", "2024-03-02").tolist()
+AROUND = st.sampled_from([None, *DAYS[:3], DAYS[16], *DAYS[-4:]])
+"""No day, one in the middle of February, or one around its first or last."""
 
 
 def days(*texts: str) -> pd.Series:
@@ -87,7 +89,7 @@ def test_what_was_posted_is_not_known_in_a_month_without_books(make_data):
 
 
 def test_a_service_is_earned_when_it_has_ended_and_was_not_cancelled(make_data):
-    """Price less refund; the leap day counts."""
+    """Price less refund; the leap day counts; the rows are what a reader is shown of a booking."""
     bookings = [
         {"booking": "1", "entity": "a", "ends_on": "2024-02-29", "price": 10, "refund": 3, "quantity": 2},
         {"booking": "2", "ends_on": "2024-02-01", "price": 5, "cancelled_on": "2024-01-31"},
@@ -96,27 +98,41 @@ def test_a_service_is_earned_when_it_has_ended_and_was_not_cancelled(make_data):
     ]
     rows = common.services_ended(make_data(bookings=bookings), FEBRUARY)
     assert rows["earned"].tolist() == [7, 20] and rows["booking"].tolist() == ["1", "4"]
-    assert {"entity", "quantity", "price"} <= set(rows)
+    assert list(rows) == [
+        "booking", "entity", "ends_on", "quantity", "price", "refund", "cancelled_on", "earned",
+    ]  # fmt: skip
 
 
-@given(st.lists(st.tuples(st.sampled_from([*DAYS, None]), st.sampled_from([*DAYS, None])), max_size=5))
-def test_each_day_is_what_a_loop_over_days_gives(stays):
+def stays(*spans: tuple[object, object]) -> pd.DataFrame:
+    """Stays by their first and last day, either of which may be missing; the index says nothing."""
+    first, last = (pd.Series([span[at] for span in spans], dtype="datetime64[s]") for at in (0, 1))
+    return pd.DataFrame({"n": range(len(spans)), "first": first, "last": last}).set_index(pd.Index([7] * len(spans)))
+
+
+@given(st.lists(st.tuples(AROUND, AROUND), max_size=5))
+def test_each_day_is_what_a_loop_over_days_gives(spans):
     """For any stays, open or backwards ones too: every row once for each of its days in the period."""
-    frame = pd.DataFrame(
-        {"n": range(len(stays)), "first": days(*("" for _ in stays)), "last": days(*("" for _ in stays))}
-    )
-    for column, at in (("first", 0), ("last", 1)):
-        frame[column] = pd.Series([stay[at] for stay in stays], dtype="datetime64[s]")
-    frame.index = frame.index + 7
-    made = common.each_day(frame, "first", "last", FEBRUARY)
+    made = common.each_day(stays(*spans), "first", "last", FEBRUARY)
     wanted = [
-        (n, day) for n, (first, last) in enumerate(stays) if first is not None and last is not None
+        (n, day) for n, (first, last) in enumerate(spans) if first is not None and last is not None
         for day in DAYS if first <= day <= last and day.month == 2
     ]  # fmt: skip
     assert list(zip(made["n"], made["day"], strict=True)) == wanted and made.index.tolist() == list(range(len(wanted)))
 
 
+def test_a_stay_is_cut_to_the_period_and_one_without_an_end_has_no_day():
+    """Into February, out of it, backwards and open; the rows keep their columns and get the day."""
+    rows = stays(
+        ("2024-01-15", "2024-02-02"), ("2024-02-29", "2024-04-01"), ("2024-02-09", "2024-02-08"),
+        ("2024-02-05", None), (None, "2024-02-05"),
+    )  # fmt: skip
+    made = common.each_day(rows, "first", "last", FEBRUARY)
+    assert list(made) == ["n", "first", "last", "day"]
+    assert made["n"].tolist() == [0, 0, 1]
+    assert made["day"].dt.strftime("%m-%d").tolist() == ["02-01", "02-02", "02-29"]
+
+
 def test_records_have_fields_of_the_columns_types():
-    """Numbers stay numbers, days stay days."""
+    """Numbers stay numbers, days stay days; a record has the columns and nothing else."""
     (row,) = common.records(pd.DataFrame({"amount": [1.5], "on": days("2024-02-29")}))
-    assert row.amount == 1.5 and f"{row.on:%d}" == "29"
+    assert row.amount == 1.5 and f"{row.on:%d}" == "29" and row._fields == ("amount", "on")

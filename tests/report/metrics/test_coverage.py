@@ -122,18 +122,45 @@ def test_two_percent_may_be_missing(make_data):
         assert coverage.revenue_coverage(data, OCTOBER).value == pytest.approx(covered)
 
 
-def test_coverage_never_reads_tables_that_no_entity_calls_for(make_data):
-    """Without agency or transport the absent tables of invoices and deliveries make nothing unknown."""
-    data = make_data(entities=ENTITIES[:1], accounts=ACCOUNTS, ledger=sale("a", 1), bookings=[booking(1)])
-    assert coverage.revenue_coverage(data, OCTOBER).value == 1 and data.absent(set(data.reads)) == []
+def test_who_sold_nothing_has_no_part_in_the_share(make_data):
+    """A sold and posted 10; B posted 5 and C's booking brought a loss of 3: only A is in the rows."""
+    data = make_data(
+        entities=ENTITIES,
+        accounts=ACCOUNTS,
+        ledger=[*sale("a", 10), *sale("b", 5)],
+        bookings=[booking(10), booking(0, entity="c", refund=3)],
+    )
+    share = coverage.revenue_coverage(data, OCTOBER)
+    assert share.value == 1 and share.rows["entity"].tolist() == ["a", "a"]
+    assert coverage.coverage(data, [OCTOBER])["sold"].tolist() == [10, 0, -3]
+
+
+@pytest.mark.parametrize(
+    ("kind", "read"),
+    [("charter", set()), ("agency", {"clients", "invoices"}), ("transport", {"deliveries"})],
+)
+def test_coverage_never_reads_tables_that_no_entity_calls_for(make_data, kind, read):
+    """What nobody is there to use cannot be missing: absent invoices or deliveries make nothing else unknown."""
+    entities = [{"entity": "a", "name": "A & Co", "kind": kind}]
+    data = make_data(entities=entities, accounts=ACCOUNTS, ledger=sale("a", 1), bookings=[booking(1)])
+    assert coverage.revenue_coverage(data, OCTOBER).value == 1
+    assert data.touched == {"entities", "ledger", "accounts", "bookings"} | read
+    assert data.absent(data.touched) == sorted(read)
 
 
 def test_nothing_sold_and_nothing_posted_is_not_known(make_data):
-    """No table, no cell, no zero; a refund posted in a month without sales lacks nothing and covers nothing."""
+    """No table, no cell, no zero."""
     data = make_data(entities=ENTITIES)
     assert not len(coverage.coverage(data, [OCTOBER]))
     assert coverage.revenue_coverage(data, OCTOBER).note == "no sale in the period"
     assert coverage.revenue_unrecorded(data, OCTOBER).note == "neither sales nor revenue"
-    back = make_data(entities=ENTITIES, accounts=ACCOUNTS, ledger=sale("a", -50))
+
+
+def test_revenue_below_zero_lacks_no_more_than_was_sold(make_data):
+    """A refund of 50 posted in a month without sales lacks nothing and covers nothing; of sales of 100 it lacks 100."""
+    tables = {"entities": ENTITIES[:1], "accounts": ACCOUNTS, "ledger": sale("a", -50)}
+    back = make_data(**tables)
     assert coverage.coverage(back, [OCTOBER])["missing"].tolist() == [0]
     assert coverage.revenue_coverage(back, OCTOBER).value is None
+    sold = make_data(**tables, bookings=[booking(100)])
+    assert coverage.coverage(sold, [OCTOBER])[["missing", "covered"]].values.tolist() == [[100, 0]]

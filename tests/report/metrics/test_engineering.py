@@ -54,6 +54,13 @@ def test_open_observations_are_worst_first(audited):
     assert engineering.open_observations(audited, OCTOBER, "delivery")["observation"].tolist() == ["o4"]
 
 
+def test_observations_of_one_severity_and_day_stand_by_id(make_data):
+    """Whatever their order in the table."""
+    rows = [seen(name, "a", "waf", "weak") for name in ("o2", "o3", "o1")]
+    made = engineering.open_observations(make_data(entities=TWO, observations=rows), OCTOBER)
+    assert made["observation"].tolist() == ["o1", "o2", "o3"]
+
+
 def test_security_gaps_count_sorts_that_are_open(audited):
     """One sort in three places counts once; what was mended counts until the period before; the later one not yet."""
     gaps = engineering.security_gaps(audited, OCTOBER)
@@ -161,6 +168,16 @@ def test_delivery_agrees_with_the_standard_library(make_data, releases):
     if days:
         assert lead.rows["contribution"].notna().all()
         assert lead.rows["contribution"].sum() == pytest.approx(lead.value)
+
+
+def test_a_first_release_on_the_last_day_of_a_period_is_known(make_data):
+    """One release in 31 days; the month before it knows nothing; the row says what was released where and when."""
+    release = {"deployment": "d", "entity": "a", "deployed_on": "2026-10-31"}
+    data = make_data(entities=TWO, deployments=[release])
+    frequency = engineering.deployment_frequency(data, OCTOBER)
+    assert frequency.value == pytest.approx(7 / 31, abs=1e-6)
+    assert list(frequency.rows) == ["deployment", "entity", "deployed_on", "weekly", "contribution"]
+    assert engineering.deployment_frequency(data, OCTOBER.previous()).value is None
 
 
 def week(entity, day, requests, errors, p50, p95):

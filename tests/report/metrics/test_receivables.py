@@ -199,6 +199,20 @@ def test_billing_is_in_order_and_a_credit_note_alone_is_beyond_nothing(make_data
     assert receivables.unbilled(data, OCTOBER)["gap"].tolist() == [30, 0.5]
 
 
+def test_less_than_half_a_cent_is_neither_a_gap_nor_owed(make_data):
+    """A third of 100 billed and paid to the cent."""
+    data = make_data(
+        entities=ENTITIES,
+        clients=CLIENTS,
+        contracts=[contract("1", "ann", 33.333)],
+        invoices=[invoice("i", "ann", "2026-10", 33.33, "2026-10-01", "2026-10-01"),
+                  invoice("j", "ann", "2026-11", 33.333, "2026-10-01", "2026-10-01")],
+        payments=[payment("i", "2026-10-02", 33.33), payment("j", "2026-10-02", 33.33)],
+    )  # fmt: skip
+    assert receivables.billed(data, OCTOBER, "gap").value == 0
+    assert receivables.open_invoices(data, TODAY).empty
+
+
 def test_figures_resum_from_their_rows(data):
     """The contributions of the rows make the value."""
     for column in ("contracted", "invoiced", "collected", "gap"):
@@ -295,6 +309,17 @@ def test_ageing_shows_who_owes_most_first(make_data):
 def test_dso_is_receivables_over_sales_of_the_period_times_its_days(data):
     """185 over 160 invoiced in October, times 31."""
     assert receivables.dso(data, OCTOBER).value == pytest.approx(185 / 160 * 31)
+
+
+def test_rows_show_what_a_reader_needs_to_find_the_payment_and_the_invoice(data):
+    """Who paid what and when for days to pay; what was owed and what was invoiced for days sales outstanding."""
+    assert list(receivables.days_to_pay(data, OCTOBER).rows) == [
+        "payment", "invoice", "paid_on", "amount", "client", "issued_on", "money_days", "contribution", "part",
+    ]  # fmt: skip
+    rows = receivables.dso(data, OCTOBER).rows
+    sales = rows[rows["part"] == "denominator"].dropna(axis="columns", how="all")
+    assert list(sales) == ["invoice", "client", "issued_on", "amount", "contribution", "part"]
+    assert sales["invoice"].tolist() == ["a10", "c10"]
 
 
 def test_dso_is_not_known_where_credit_notes_outweigh_the_sales(make_data):
@@ -411,9 +436,21 @@ def test_the_register_says_days_left_and_what_was_billed_in_a_year(make_data):
     assert receivables.contract_register(data, date(2024, 2, 29), 30)["state"].tolist()[2:] == ["in force"] * 3
 
 
+def test_clients_of_one_state_stand_by_name(make_data):
+    """Twenty clients, every second under contract: those without first, either half in order."""
+    names = [f"{n:02}" for n in range(20)]
+    data = make_data(entities=ENTITIES, clients=[client(name) for name in names[::-1]],
+                     contracts=[contract(name, name, 9) for name in names[::2]])  # fmt: skip
+    assert receivables.contract_register(data, TODAY)["client"].tolist() == names[1::2] + names[::2]
+
+
 def test_clients_that_left_need_no_contract(data):
     """Dee is not in the register; the worst states come first."""
     rows = receivables.contract_register(data, TODAY, 60)
+    assert list(rows) == [
+        "client", "entity", "name", "since", "ended_on", "contract", "starts_on", "ends_on", "signed_on",
+        "monthly_fee", "state", "days_left", "billed",
+    ]  # fmt: skip
     assert rows[["client", "state"]].to_numpy().tolist() == [
         ["cy", "missing"],
         ["ann", "in force"],

@@ -103,6 +103,13 @@ def test_a_business_that_gains_cash_keeps_its_runway(make_data):
     ]
 
 
+def test_rules_of_one_status_keep_the_owner_s_order(make_data):
+    """Twenty rules, every second broken: the broken first, either half as the table has it."""
+    limits = [rule(f"{n:02}", "owner_draw", "at most", 299 + n % 2) for n in range(20)]
+    table = rules.check_rules(make_data(accounts=ACCOUNTS, ledger=LEDGER, rules=limits[::-1]), MAY)
+    assert table["rule"].tolist() == [f"{n:02}" for n in (*range(18, -1, -2), *range(19, 0, -2))]
+
+
 def test_marketing_and_draws_are_lines_of_their_month(make_data):
     """Only May's expense names a channel; rows name memo and channel; before the books nothing is known."""
     data = make_data(

@@ -38,10 +38,10 @@ def _equal(one: float | None, other: float | None) -> bool:
 def check_blind_spots(reports: Sequence[Report], entities: dict[str, str], findings: Sequence[Finding]) -> None:
     """Raise QuarterdeckError when no report shows an entity, or a finding of critical or high severity.
 
-    `entities` maps ids to names; an entity is shown where its id is a scope or its name stands in a report.
+    `entities` maps ids to names; an entity is shown where its id is in a scope or its name stands in a report.
     """
     said = "".join(json.dumps([asdict(report) for report in reports], ensure_ascii=False, default=str))
-    scopes = {item for report in reports for fact in report.facts for item in [fact.scope]}
+    scopes = {item for report in reports for fact in report.facts for item in fact.scope.split("+")}
     scopes |= {finding.entity for report in reports for finding in report.findings}
     unseen = [f"entity {name}" for id, name in sorted(entities.items()) if id not in scopes and name not in said]
     shown = {finding.id for report in reports for finding in report.findings}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -37,6 +38,25 @@ def test_scope_reaches_tables_that_refer_to_it_over_several_steps(folder: Path) 
     )
     assert list(data.table("payments")["payment"]) == ["p2"]
     assert list(Data(folder, only={"clients": ["a"]}).table("payments")["payment"]) == ["p1"]
+
+
+def test_a_row_that_names_its_entity_is_in_its_scope_without_an_asset(make_data: Callable[..., Data]) -> None:
+    """An empty asset, or one of another entity, takes no booking out of the report of who delivers it."""
+    data = make_data(
+        only={"entities": ["one"]},
+        entities=[{"entity": "one"}, {"entity": "two"}],
+        assets=[{"asset": "boat", "entity": "two"}],
+        bookings=[{"booking": name, "entity": entity, "asset": asset} for name, entity, asset in (
+            ("none", "one", ""), ("lent", "one", "boat"), ("other", "two", "boat"))],
+    )  # fmt: skip
+    assert list(data.table("bookings")["booking"]) == ["none", "lent"]
+
+
+def test_what_a_cancellation_gave_back_is_known_with_it(make_data: Callable[..., Data]) -> None:
+    """The day before, nothing was cancelled and nothing given back; a refund without cancellation stays."""
+    rows = [{"cancelled_on": "2026-03-02", "refund": 50}, {"refund": 7}]
+    assert make_data(as_of="2026-03-02", bookings=rows).table("bookings")["refund"].tolist() == [50, 7]
+    assert make_data(as_of="2026-03-01", bookings=rows).table("bookings")["refund"].fillna(0).tolist() == [0, 7]
 
 
 def test_as_of_hides_rows_and_events_that_came_later(folder: Path) -> None:

@@ -35,6 +35,12 @@ def desk(make_data: Callable[..., Data], tmp_path: Path, monkeypatch: pytest.Mon
     return Desk(persona, Period.parse("2026-10"), date(2026, 10, 31), "", data, pipeline=True)
 
 
+def test_a_reader_of_some_entities_has_figures_of_their_own(desk: Desk) -> None:
+    """Neither of all entities nor of one: the same figure of the whole business may differ."""
+    desk.persona = desk.persona.model_copy(update={"entities": ("two", "one")})
+    assert desk.fact("booked", "Booked", booked(desk.data)).scope == "one+two"
+
+
 def booked(data: Data) -> Callable[[Period], Measure]:
     def metric(period: Period) -> Measure:
         rows = data.table("bookings")

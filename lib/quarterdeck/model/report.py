@@ -48,8 +48,9 @@ class Fact:
 
     `unit` is a currency code (`USD`), `percent` (0.25 is 25 %), `count`, `days`, `months`, or the plural of what is
     counted (`charters`). `value` is None when it cannot be known; `note` then says why. `scope` is an
-    entity's id, or `all`. `rows` is the path, beside facts.json, of a CSV whose column `contribution` re-sums to the
-    value: as `sum`, or as `ratio` (the sum where `part` is `numerator` over the sum where it is `denominator`).
+    entity's id, several joined by `+`, or `all`. `rows` is the path, beside facts.json, of a CSV whose column
+    `contribution` re-sums to the value: as `sum`, or as `ratio` (the sum where `part` is `numerator` over the sum where
+    it is `denominator`).
     """
 
     id: str

@@ -110,14 +110,16 @@ class Data:
         if schema.known:
             frame = frame[frame[schema.known] <= day]
         later = {c.name: frame[c.name].where(frame[c.name] <= day) for c in schema.columns.values() if c.event}
+        later |= {c.name: frame[c.name].mask(frame[c.since] > day) for c in schema.columns.values() if c.since}
         return frame.assign(**later)
 
     def _scoped(self, frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
         if schema.name in self.only:
             frame = frame[frame[schema.key[0]].isin(self.only[schema.name])]
-        for column in schema.columns.values():
-            if column.ref and column.ref != schema.name and self._limited(column.ref):
-                frame = frame[frame[column.name].isin(self.table(column.ref)[schemas()[column.ref].key[0]])]
+        refs = [c for c in schema.columns.values() if c.ref and c.ref != schema.name and self._limited(c.ref)]
+        # A row that names its entity belongs to it, whatever else it refers to or leaves empty.
+        for column in [column for column in refs if column.ref in self.only] or refs:
+            frame = frame[frame[column.name].isin(self.table(column.ref)[schemas()[column.ref].key[0]])]
         return frame
 
     def _limited(self, name: str) -> bool:

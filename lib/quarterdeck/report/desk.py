@@ -76,7 +76,7 @@ class Desk:
             label=label,
             value=_rounded(now.value),
             unit=unit or self.currency,
-            scope=scope or self.subject or (self.persona.entities[0] if len(self.persona.entities) == 1 else "all"),
+            scope=scope or self.subject or "+".join(sorted(self.persona.entities)) or "all",
             period=self.period.name,
             as_of=self.as_of.isoformat(),
             previous=_rounded(values[-1]) if trend else None,  # what is constant does not move

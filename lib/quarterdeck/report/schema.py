@@ -28,7 +28,10 @@ _FORMS = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its kind (see the head of `tables.yml`), whether it may be empty, and the table it refers to."""
+    """One column: its kind (see the head of `tables.yml`), whether it may be empty, and the table it refers to.
+
+    A value is not known before the day in the column `since`.
+    """
 
     name: str
     kind: str
@@ -36,6 +39,7 @@ class Column:
     empty: bool = False
     ref: str = ""
     event: bool = False
+    since: str = ""
     of: tuple[str, ...] = ()
 
 

@@ -61,6 +61,12 @@ def test_an_asset_earns_the_bookings_that_name_it(make_data):
     assert assets.asset_value(data, Period.parse("2026-11")).value == 933
 
 
+def test_what_was_acquired_after_the_as_of_day_is_not_owned_yet(make_data):
+    """Known or not, the day of acquisition lies ahead; without a day it is owned."""
+    data = make_data(as_of="2026-10-31", entities=TWO, assets=[*ASSETS[-4:], asset("sign", value=5)])
+    assert assets.asset_value(data, OCTOBER).value == 505
+
+
 def test_the_inventory_by_kind_adds_up(make_data):
     """Values and earnings by entity and kind, dearest first; unknown where none of them is known."""
     expected = pd.DataFrame(

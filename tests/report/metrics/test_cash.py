@@ -11,7 +11,7 @@ from quarterdeck.model.period import Period
 from quarterdeck.report.metrics import cash
 
 MARCH, LEAP = Period.parse("2026-03"), Period.parse("2024-02")
-OUTSIDE = {"equity", "draw", "loan", "fixed_asset"}
+OUTSIDE = {"equity", "draw", "fixed_asset"}
 
 
 def books() -> list[Row]:
@@ -25,12 +25,13 @@ def books() -> list[Row]:
 
 
 def flows(rows: list[Row]) -> list[tuple[str, float]]:
-    """Month and change in cash of each operating entry, by a loop."""
+    """Month and change in cash, but for loans, of each entry that is neither financing nor investing, by a loop."""
     found = []
     for name in dict.fromkeys(row["entry"] for row in rows):
         lines = [row for row in rows if row["entry"] == name]
-        if not OUTSIDE & {OF[row["account"]]["role"] for row in lines}:
-            change = total([row for row in lines if OF[row["account"]]["role"] == "cash"])
+        roles = {OF[row["account"]]["role"] for row in lines}
+        if "cash" in roles and not OUTSIDE & roles:
+            change = total([row for row in lines if OF[row["account"]]["role"] in ("cash", "loan")])
             found.append((lines[0]["date"][:7], change))
     return found
 
@@ -63,6 +64,14 @@ def test_burn_and_cash_are_what_a_loop_over_the_entries_gives(make_data, rows):
         assert received == pytest.approx(paid - net_burn) and received >= 0
         so_far = [row for row in at_bank if row["date"][:7] <= month]
         assert at_end == pytest.approx(total(so_far)) if so_far else pd.isna(at_end)
+
+
+def test_interest_paid_with_an_instalment_is_burnt_and_the_principal_is_not(make_data):
+    """IAS 7.12: of 450 paid to the bank 50 is interest; taking up the loan is no receipt."""
+    rows = entry("loan", "2026-03-01", bank=5000, loan=-5000)
+    rows += entry("pay", "2026-03-20", bank=-450, loan=400, rent=50)
+    data = make_data(accounts=ACCOUNTS, ledger=rows)
+    assert cash.gross_burn(data, MARCH).value == cash.net_burn(data, MARCH).value == 50
 
 
 def test_burn_leaves_out_capital_draws_and_transfers(make_data):

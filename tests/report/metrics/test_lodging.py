@@ -49,6 +49,16 @@ def test_nights_belong_to_the_day_of_service_and_cancelled_stays_are_left_out(da
     assert sorted(days) == [1, 2, 10, 11, 12, 31]
 
 
+def test_a_stay_in_two_rooms_sells_two_nights_a_day(make_data):
+    """Its quantity says so: 3 days of 2 rooms are 6 of 62 nights at 120, and the house is full."""
+    rooms = [{**ENTITIES[0], "capacity": 2}]
+    data = make_data(entities=rooms, bookings=[stay("two", "2026-10-01", "2026-10-14", "2026-10-17", 720, quantity=6)])
+    assert lodging.occupancy(data, OCTOBER).value == pytest.approx(6 / 62)
+    assert lodging.adr(data, OCTOBER).value == pytest.approx(120)
+    assert lodging.nights(data, OCTOBER)[["rooms", "revenue"]].values.tolist() == [[2.0, 240.0]] * 3
+    assert lodging.calendar(data, OCTOBER).loc["2026-10", 14] == 1
+
+
 def test_adr_and_revpar_take_revenue_net_of_refunds_by_night(data):
     """860 of room revenue over 6 nights sold and over 31 available."""
     assert lodging.adr(data, OCTOBER).value == pytest.approx(860 / 6)

@@ -107,7 +107,7 @@ def double_booked_nights(data: Data, period: Period, as_of: date) -> list[Findin
     """Nights from the period on that were sold more often than there is room; at stake is their mean price each."""
     sold = lodging.nights(data, Period(period.start, as_of + timedelta(days=365), period.name))
     room = data.table("entities", ["entity", "capacity"]).set_index("entity")["capacity"]
-    sold = sold.assign(excess=sold.groupby(["entity", "day"])["booking"].transform("size") - sold["entity"].map(room))
+    sold = sold.assign(excess=sold.groupby(["entity", "day"])["rooms"].transform("sum") - sold["entity"].map(room))
     rows = sold[sold["excess"] > 0]
     nights, bookings = rows.drop_duplicates(["entity", "day"]), rows["booking"].drop_duplicates().sort_values()
     return _found(

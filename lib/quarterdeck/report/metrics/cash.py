@@ -1,8 +1,9 @@
 """Cash: burn, runway and what technology takes of it.
 
 Burn follows the direct method of the cash-flow statement (ASC 230, IAS 7): operating entries only, each by the net
-change that it makes on cash accounts. Entries that touch equity, owner's draws, loans or fixed assets are financing
-or investing as a whole; a transfer between cash accounts changes nothing.
+change that it makes on cash accounts. Entries that touch equity, owner's draws or fixed assets are financing or
+investing as a whole; of one that touches a loan only the loan's part is, and interest paid with it is operating
+(IAS 7.12); a transfer between cash accounts changes nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ..data import Data, remembered
 from ..measure import Measure
 from .common import in_period, month_of, months, posted, postings, recorded
 
-FINANCING = ("equity", "draw", "loan", "fixed_asset")
+FINANCING = ("equity", "draw", "fixed_asset")
 CASH_POSITIVE = "cash-positive: no end in sight at this pace"
 """Why a runway is not known when the business gains cash."""
 MEAN_MONTHS = 3
@@ -25,10 +26,11 @@ _OF_A_YEAR = {"month": 1 / 12, "quarter": 1 / 4, "week": 7 / 365}
 
 @remembered
 def operating_cash(data: Data) -> pd.DataFrame:
-    """Cash lines of operating entries; `net` is the entry's change in cash: below zero it paid, above it received."""
+    """Cash lines of operating entries, loan lines beside them; `net` is an entry's sum: below zero it paid."""
     lines = postings(data, "counterparty", "memo")
     financed = lines.loc[lines["role"].isin(FINANCING), "entry"]
-    cash = lines[(lines["role"] == "cash") & ~lines["entry"].isin(financed)]
+    moved = lines.loc[lines["role"] == "cash", "entry"]
+    cash = lines[lines["role"].isin(["cash", "loan"]) & lines["entry"].isin(moved) & ~lines["entry"].isin(financed)]
     net = cash.groupby("entry")["amount"].transform("sum").round(2)
     return cash.assign(net=net)[net != 0]
 

@@ -1,7 +1,8 @@
 """Nights sold and what they earned, by service date: the definitions of USALI (12th edition) and STR.
 
 Cancelled stays are left out; room revenue is the agreed price before commission, less refunds, spread evenly over
-a stay's nights; a night belongs to the day on which it begins.
+a stay's nights; a night belongs to the day on which it begins. A stay whose quantity is twice
+the nights between its days took two rooms.
 """
 
 from __future__ import annotations
@@ -19,17 +20,20 @@ from .common import each_day, entities_of, in_period, span
 if TYPE_CHECKING:
     from ...model.period import Period
 
-_STAY = ["booking", "entity", "channel", "booked_on", "starts_on", "ends_on", "price", "refund", "cancelled_on"]
+_STAY = ["booking", "entity", "channel", "booked_on", "starts_on", "ends_on", "quantity", "price", "refund"]
 
 
 @remembered
 def stays(data: Data, day: date = date.max) -> pd.DataFrame:
     """Stays of lodging entities, booked and not cancelled by a day, with `nights`, `last_night` and net `revenue`."""
-    rows, known = data.table("bookings", _STAY), day.isoformat()
+    rows, known = data.table("bookings", [*_STAY, "cancelled_on"]), day.isoformat()
     held = (rows["booked_on"] <= known) & ~(rows["cancelled_on"] <= known)
     rows = rows[rows["entity"].isin(entities_of(data, "lodging")) & held]
+    length = (rows["ends_on"] - rows["starts_on"]).dt.days
+    rooms = (rows["quantity"] / length.where(length > 0)).fillna(1.0).clip(lower=1.0)
     return rows.assign(
-        nights=(rows["ends_on"] - rows["starts_on"]).dt.days,
+        nights=length * rooms,
+        rooms=rooms,
         last_night=rows["ends_on"] - timedelta(days=1),
         revenue=rows["price"] - rows["refund"].fillna(0.0),
     )
@@ -37,9 +41,13 @@ def stays(data: Data, day: date = date.max) -> pd.DataFrame:
 
 @remembered
 def nights(data: Data, period: Period, day: date = date.max) -> pd.DataFrame:
-    """One row for each night of a period that was sold by a day: `booking`, `entity`, `channel`, `day`, `revenue`."""
+    """One row for each night of a period on which a stay had been sold by a day, with its `rooms` and their `revenue`.
+
+    Columns: `booking`, `entity`, `channel`, `day`, `rooms`, `revenue`.
+    """
     rows = each_day(stays(data, day), "starts_on", "last_night", period)
-    return rows.assign(revenue=rows["revenue"] / rows["nights"])[["booking", "entity", "channel", "day", "revenue"]]
+    rows = rows.assign(revenue=rows["revenue"] / rows["nights"] * rows["rooms"])
+    return rows[["booking", "entity", "channel", "day", "rooms", "revenue"]]
 
 
 @remembered
@@ -52,7 +60,7 @@ def rooms(data: Data, period: Period) -> pd.DataFrame:
 
 def occupancy(data: Data, period: Period) -> Measure:
     """Nights sold over nights available: capacity times days open."""
-    return _per_available(data, period, None)
+    return _per_available(data, period, "rooms")
 
 
 def revpar(data: Data, period: Period) -> Measure:
@@ -63,10 +71,10 @@ def revpar(data: Data, period: Period) -> Measure:
 def on_the_books(data: Data, period: Period, days: int = 30) -> Measure:
     """Share of the nights of the `days` after a period that was already sold at its end (pace)."""
     ahead = replace(period, start=period.end + timedelta(days=1), end=period.end + timedelta(days=days))
-    return _per_available(data, ahead, None, period.end)
+    return _per_available(data, ahead, "rooms", period.end)
 
 
-def _per_available(data: Data, period: Period, column: str | None, day: date = date.max) -> Measure:
+def _per_available(data: Data, period: Period, column: str, day: date = date.max) -> Measure:
     room = rooms(data, period)
     if not (stays(data, day)["starts_on"] <= period.end.isoformat()).any():
         return Measure.unknown("no stay recorded by then")
@@ -78,7 +86,7 @@ def _per_available(data: Data, period: Period, column: str | None, day: date = d
 def adr(data: Data, period: Period) -> Measure:
     """Average daily rate: room revenue over nights sold."""
     sold = nights(data, period)
-    return Measure.ratio(sold, "revenue", sold, None, note="no night sold in the period")
+    return Measure.ratio(sold, "revenue", sold, "rooms", note="no night sold in the period")
 
 
 def revenue_per_booking(data: Data, period: Period) -> Measure:
@@ -102,7 +110,7 @@ def calendar(data: Data, period: Period) -> pd.DataFrame:
     year = span(period)
     days = pd.date_range(year.start, year.end)
     room = rooms(data, year).groupby("day")["capacity"].sum(skipna=False)
-    sold = nights(data, year).groupby("day").size().reindex(days, fill_value=0)
+    sold = nights(data, year).groupby("day")["rooms"].sum().reindex(days, fill_value=0)
     share = (sold / room[room > 0].reindex(days)).where(days >= stays(data)["starts_on"].min())
     frame = pd.DataFrame({"month": days.strftime("%Y-%m"), "day": days.day, "share": share.to_numpy()})
     return frame.pivot(index="month", columns="day", values="share")

@@ -30,7 +30,7 @@ def coverage(data: Data, periods: Sequence[Period]) -> pd.DataFrame:
     cells = cells.assign(
         name=cells["entity"].map(entity_names(data)),
         missing=(sold - inside).where(sold - inside > TOLERANCE * sold, 0.0),
-        covered=(inside / sold).where(sold > 0),
+        covered=inside / sold,
     )
     columns = ["entity", "name", "period", "sold", "recorded", "missing", "covered"]
     return cells[columns].sort_values(["entity", "period"], ignore_index=True)
@@ -72,6 +72,6 @@ def _billed(data: Data) -> pd.DataFrame:
         parts.append(invoices.rename(columns={"issued_on": "date"}))
     if entities_of(data, "transport"):
         deliveries = data.table("deliveries", ["entity", "delivered_on", "price", "stage"])
-        deliveries = deliveries[deliveries["stage"] != "cancelled"].dropna(subset=["delivered_on"])
+        deliveries = deliveries[deliveries["stage"] != "cancelled"]
         parts.append(deliveries.rename(columns={"delivered_on": "date", "price": "amount"}))
-    return pd.concat([part[["entity", "date", "amount"]] for part in parts], ignore_index=True)
+    return pd.concat([part[["entity", "date", "amount"]] for part in parts])

@@ -68,6 +68,18 @@ def test_target_comes_from_the_kpi_that_the_fact_measures(make_data: Callable[..
     assert "kpis" in desk.data.reads and "kpis" not in desk.data.touched
 
 
+def test_the_target_of_one_entity_is_none_for_a_figure_of_several_like_it(
+    make_data: Callable[..., Data], desk: Desk
+) -> None:
+    """With a second house in scope, the first one's target says nothing of both."""
+    kpi = {"kpi": "a", "entity": "one", "measured_by": "booked", "target": 5, "unit": "count"}
+    houses = [{"entity": name, "name": name, "kind": "lodging"} for name in ("one", "two")]
+    for count, target in ((1, 5.0), (2, None)):
+        desk.data = make_data(bookings=[], kpis=[kpi], entities=houses[:count])
+        assert desk.fact("booked", "", booked(desk.data)).target == target
+        desk.facts.clear()
+
+
 def test_fact_of_an_absent_table_is_unknown_and_says_why(desk: Desk) -> None:
     """Never zero; and only the facts that needed the table."""
     fact = desk.fact("won", "Won", lambda period: Measure.total(desk.data.table("leads"), "value"))

@@ -144,10 +144,13 @@ class Desk:
 
     def _target(self, id: str) -> float | None:
         touched = set(self.data.touched)
-        kpis = self.data.table("kpis", ["measured_by", "target", "unit"])
+        kpis = self.data.table("kpis", ["entity", "measured_by", "target", "unit"])
+        kinds = self.data.table("entities", ["entity", "kind"]).set_index("entity")["kind"]
         self.data.touched = touched  # a target is no source of the figure, and without a register there is none
         self._noticed.add("kpis")
         kpis = kpis[(kpis["measured_by"] == id) & kpis["target"].notna()]
+        # One house's target is none for the figure of two.
+        kpis = kpis[kpis["entity"].isna() | kpis["entity"].map(kinds).map(kinds.value_counts()).eq(1)]
         if not len(kpis):
             return None
         return float(kpis["target"].iloc[0]) / (100 if kpis["unit"].iloc[0] == "percent" else 1)

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= ignore::DeprecationWarning
 options = $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(PERIOD),--period $(PERIOD)) $(if $(AS_OF),--as-of $(AS_OF)) \
-          $(if $(ENGINE),--engine $(ENGINE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(FORCE),--force) $(folders)
+          $(if $(ENGINE),--engine $(ENGINE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(FORCE),--force) $(if $(EXPLAIN),--explain) $(folders)
 folders = $(if $(DATA),--data "$(DATA)") $(if $(PERSONAS_DIR),--personas-dir "$(PERSONAS_DIR)")
 
 .DEFAULT_GOAL := help
@@ -13,7 +13,7 @@ folders = $(if $(DATA),--data "$(DATA)") $(if $(PERSONAS_DIR),--personas-dir "$(
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  Variables of reports: PERIOD=2026-10 PERSONAS="ceo cfo" ENGINE=quarto|embedded AS_OF=2026-10-31'
-	@echo '                        DATA=folder PERSONAS_DIR=folder JOBS=2 FORCE=1'
+	@echo '                        DATA=folder PERSONAS_DIR=folder JOBS=2 FORCE=1 EXPLAIN=1'
 
 reports: $(VENV)/.quarto  ## every persona's report, the site and the digests
 	@$(BIN)/quarterdeck reports $(options)

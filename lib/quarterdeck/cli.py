@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     reports.add_argument("--engine", default="auto", help="auto, quarto or embedded")
     reports.add_argument("--jobs", type=int, default=0, metavar="N", help="notebooks at a time (default: one a core)")
     reports.add_argument("--force", action="store_true", help="execute also what is up to date")
+    reports.add_argument("--explain", action="store_true", help="say why each report was executed again or was not")
     reports.set_defaults(verb=_reports)
 
     check = verbs.add_parser(
@@ -111,6 +112,10 @@ def _reports(options: argparse.Namespace) -> int:
             bar.update()
 
         outcome = pipeline.run(_open(options), request, progress)
+    if options.explain:
+        for result in outcome.results:
+            print(f"{result.key.slug} {result.key.period}: {result.reason or 'nothing that it is made from changed'}")
+        print()
     return _tell(outcome)
 
 

@@ -152,15 +152,15 @@ def run(project: Project, request: Request, progress: Progress = lambda label, t
         progress("site", total)
         good = [job for job in jobs if not results[job.key].error]
         _check_together(project, good, checked, whole=len(good) == len(jobs) and not request.personas)
-        folders = _published(project, checked)
-        site = build_site(project.root, folders, renderer)
+        reports = _published(project, checked)
+        site = build_site(project.root, reports, renderer, reuse.code_hash("model", "render"))
         notices = [f"{warning}." for warning in checked.warnings]
         if stale:
             from .execute.warm import why_cold
 
             notices += filter(None, [why_cold()])
-        notices += _compose_all(project, good, renderer, lambda label: progress(label, total))
-        _forget_digests(project, folders, {job.key.period for job in jobs})
+        notices += _compose_all(project, good, reports, renderer, lambda label: progress(label, total))
+        _forget_digests(project, reports, {job.key.period for job in jobs})
         finished = tuple(_finish(project, job, results[job.key], site.path) for job in jobs)
         name = f"{renderer.name} {renderer.version}"
         return Outcome(finished, name, site.path / "index.html", len(site.rendered), tuple(notices))
@@ -264,37 +264,39 @@ def _check_together(project: Project, jobs: list[Job], checked: Checked, *, whol
     passed.write_text(stamp, "utf-8")
 
 
-def _published(project: Project, checked: Checked) -> list[Path]:
-    """The folders of all good reports, of any period, that this company's personas have."""
+def _published(project: Project, checked: Checked) -> dict[Path, Report]:
+    """All good reports, of any period, that this company's personas have, by their folders."""
     slugs = [path.stem for path in project.personas.glob("*.yml")]
     folders = [facts.parent for slug in sorted(slugs) for facts in (project.root / "r" / slug).rglob("facts.json")]
-    folders = [
-        folder for folder in folders if not any(part.startswith(".") for part in folder.relative_to(project.root).parts)
-    ]
-    return [folder for folder in folders if Report.load(folder / "facts.json").company == checked.company]
+    hidden = [any(part.startswith(".") for part in folder.relative_to(project.root).parts) for folder in folders]
+    reports = {folder: Report.load(folder / "facts.json") for folder, no in zip(folders, hidden, strict=True) if not no}
+    return {folder: report for folder, report in reports.items() if report.company == checked.company}
 
 
 def _compose_all(
-    project: Project, jobs: list[Job], renderer: Renderer, progress: Callable[[str], None]
+    project: Project, jobs: list[Job], reports: dict[Path, Report], renderer: Renderer, progress: Callable[[str], None]
 ) -> tuple[str, ...]:
     """Write the digests of jobs whose report, layout or address changed; returns what the run must say."""
+    from .deliver.pictures import Browser, browser_key, find_browser
+
     site_url = project.setting("SITE_URL").rstrip("/")
-    drawn_by = [os.environ.get(name, "") for name in ("BROWSER_PATH", "PATH")]
-    made = [reuse.code_hash("model", "deliver"), site_url, f"{renderer.name} {renderer.version}", *drawn_by]
+    made = [reuse.code_hash("model", "deliver"), site_url, f"{renderer.name} {renderer.version}", browser_key()]
     keys = {job.folder: reuse.seal([*made, (job.folder / "facts.json").read_text("utf-8")]) for job in jobs}
     due = [job for job in jobs if not _composed(project, job, keys[job.folder])]
     if not due:
         return ()
-    from .deliver import Browser, compose, digest_figures, write_digest
+    from .deliver.compose import compose, digest_figures
+    from .deliver.message import write_digest
 
+    browserless = bool(find_browser()[1])
     with Browser(project.cache / "charts") as browser:
         for job in due:
             progress(f"{job.key.slug} digest")
-            report = Report.load(job.folder / "facts.json")
+            report = reports[job.folder]
             pictures = browser.draw(digest_figures(report))
             url = f"{site_url}/{job.key.path}/" if site_url else ""
             write_digest(project.outbox, compose(report, url=url, pictures=list(pictures.values())), renderer.markdown)
-            if not browser.reason:  # charts that could not be drawn now are tried again next time
+            if browserless or not browser.reason:  # charts that a browser failed to draw are tried again next time
                 (job.folder / "digest.key").write_text(keys[job.folder], "utf-8")
         return (browser.reason,) if browser.reason else ()
 
@@ -309,9 +311,9 @@ def _digest_path(project: Project, key: ReportKey) -> Path:
     return project.outbox / key.period / f"{key.slug}.eml"
 
 
-def _forget_digests(project: Project, folders: list[Path], periods: set[str]) -> None:
+def _forget_digests(project: Project, reports: dict[Path, Report], periods: set[str]) -> None:
     """Remove the digests of these periods that no report stands behind any more."""
-    kept = {_digest_path(project, Report.load(folder / "facts.json").key) for folder in folders}
+    kept = {_digest_path(project, report.key) for report in reports.values()}
     for period in sorted(periods):
         for path in sorted((project.outbox / period).rglob("*.eml")):
             if path not in kept:

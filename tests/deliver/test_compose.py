@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quarterdeck.deliver import compose, digest_figures
+from quarterdeck.deliver.compose import compose, digest_figures
 from quarterdeck.model.report import Section, Table
 
 from .sample import URL, fact, figure, finding, picture, report, table

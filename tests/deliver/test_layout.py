@@ -9,8 +9,9 @@ from itertools import pairwise
 
 import pytest
 
-from quarterdeck.deliver import compose, self_contained, to_html, to_text
-from quarterdeck.deliver.layout import MAX_BYTES
+from quarterdeck.deliver.compose import compose
+from quarterdeck.deliver.layout import MAX_BYTES, self_contained, to_html
+from quarterdeck.deliver.plain import to_text
 from quarterdeck.model.report import Figure, Prose, Section, Table
 
 from .sample import URL, fact, figure, filled_with, finding, markdown, picture, report

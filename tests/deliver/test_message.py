@@ -9,8 +9,10 @@ from email.policy import default
 
 import pytest
 
-from quarterdeck.deliver import compose, to_html, to_message, to_text, write_digest
-from quarterdeck.deliver.plain import _width
+from quarterdeck.deliver.compose import compose
+from quarterdeck.deliver.layout import to_html
+from quarterdeck.deliver.message import to_message, write_digest
+from quarterdeck.deliver.plain import _width, to_text
 from quarterdeck.model.errors import QuarterdeckError
 from quarterdeck.model.report import ReportKey
 

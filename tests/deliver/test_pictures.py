@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from quarterdeck.deliver import Browser
 from quarterdeck.deliver import pictures as pictures_module
-from quarterdeck.deliver.pictures import styled
+from quarterdeck.deliver.pictures import Browser, styled
 
 from .sample import figure
 
@@ -106,7 +105,7 @@ def test_no_browser_outlives_its_program(tmp_path, scratch, browser_path, signal
     """Ctrl-C in the middle, and even a kill, ends the browser too."""
     program = (
         "import sys, time, tempfile; from pathlib import Path; tempfile.tempdir = sys.argv[1]\n"
-        "from quarterdeck.deliver import Browser; from quarterdeck.model.report import Figure\n"
+        "from quarterdeck.deliver.pictures import Browser; from quarterdeck.model.report import Figure\n"
         "with Browser(Path(sys.argv[1]) / 'cache') as browser:\n"
         "    browser.draw([Figure('a', 'A', 'A')]); print('drawn', flush=True); time.sleep(60)\n"
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from quarterdeck.deliver import compose, to_html
+from quarterdeck.deliver.compose import compose
+from quarterdeck.deliver.layout import to_html
 
 from .sample import URL, fact, filled_with, markdown, report
 

@@ -9,6 +9,7 @@ from typing import Any
 from quarterdeck.model.format import Formats
 from quarterdeck.model.markup import fact_strip, figure_html, finding_callout, raw_block, table_html
 from quarterdeck.model.report import Fact, Figure, Finding, Report, ReportKey, Section, Table
+from quarterdeck.render import Renderer, Site, build_site
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = (
@@ -214,3 +215,8 @@ def copy_project(root: Path) -> Path:
         shutil.copyfile(ROOT / name, root / name)
     shutil.copytree(ROOT / "assets", root / "assets")
     return root
+
+
+def build(project: Path, folders: list[Path], renderer: Renderer) -> Site:
+    """The site of the reports in some folders."""
+    return build_site(project, {folder: Report.load(folder / "facts.json") for folder in folders}, renderer, "")

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from quarterdeck.render import build_site
 from quarterdeck.render.embedded import Embedded
 
-from .handmade import report
+from .handmade import build, report
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DARK = "document.documentElement.dataset.scheme === 'alternate'"
@@ -31,7 +30,7 @@ class Visit:
 def visit(browser: Any, project: Path, add: Callable[..., Path]) -> Iterator[Callable[..., Visit]]:
     """Open a page of a small site at a width, in a colour scheme; its charts are drawn."""
     folders = [add(project, report("owner", period, commentary="All **well**.")) for period in ("2026-09", "2026-10")]
-    site = build_site(project, folders, Embedded()).path
+    site = build(project, folders, Embedded()).path
     contexts = []
 
     def open_page(name: str = "r/owner/2026-10/index.html", *, width: int = 1280, scheme: str = "light") -> Visit:

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from quarterdeck.model.errors import RenderError
-from quarterdeck.render import build_site
 from quarterdeck.render.embedded import Embedded
 
-from .handmade import HOSTILE, copy_project, executed, fact, report
+from .handmade import HOSTILE, build, copy_project, executed, fact, report
 
 Add = Callable[..., Path]
 
@@ -56,7 +55,7 @@ def reports(project: Path, add: Add) -> list[Path]:
 
 def test_a_site_holds_home_pages_rows_and_scripts(project: Path, reports: list[Path]) -> None:
     """Everything of a report lies under its prefix; facts.json, notebooks and search lists are not published."""
-    site = build_site(project, reports, Embedded())
+    site = build(project, reports, Embedded())
     names = set(tree(site.path))
     assert {"index.html", "assets/plotly.min.js", "assets/quarterdeck.js"} <= names
     assert {"r/owner/index.html", "r/owner/periods.js", "r/owner/2026-09/index.html"} <= names
@@ -67,7 +66,7 @@ def test_a_site_holds_home_pages_rows_and_scripts(project: Path, reports: list[P
 
 def test_a_report_names_no_other_and_does_not_lead_home(project: Path, reports: list[Path]) -> None:
     """What lies under one reader's prefix says nothing of another, and links stay in it or go to shared files."""
-    site = build_site(project, reports, Embedded()).path
+    site = build(project, reports, Embedded()).path
     own = "".join(
         content.decode() for name, content in tree(site / "r" / "owner").items() if name.endswith((".html", ".js"))
     )
@@ -80,7 +79,7 @@ def test_a_report_names_no_other_and_does_not_lead_home(project: Path, reports: 
 
 def test_nothing_comes_from_another_host(project: Path, reports: list[Path]) -> None:
     """No page and no style of ours or the theme's loads from anywhere but the site."""
-    site = build_site(project, reports, Embedded()).path
+    site = build(project, reports, Embedded()).path
     for path in [*site.rglob("*.html"), *site.rglob("*.css")]:
         text = path.read_text("utf-8")
         assert not re.search(r'(?:src|href)="(?:https?:)?//|@import[^;]*//|url\(["\']?(?:https?:)?//', text), path
@@ -88,7 +87,7 @@ def test_nothing_comes_from_another_host(project: Path, reports: list[Path]) -> 
 
 def test_the_theme_pair_switches(project: Path, reports: list[Path]) -> None:
     """Both themes are linked and present, so that the switch has two sides."""
-    site = build_site(project, reports, Embedded()).path
+    site = build(project, reports, Embedded()).path
     modes = dict(re.findall(r'href="\.\./\.\./\.\./(site_libs/themes/[^"]+)" data-mode="(\w+)"', page(site)))
     assert sorted(modes.values()) == ["dark", "light"]
     assert all((site / name).is_file() for name in modes)
@@ -96,7 +95,7 @@ def test_the_theme_pair_switches(project: Path, reports: list[Path]) -> None:
 
 def test_code_and_parameters_are_not_shown(project: Path, reports: list[Path]) -> None:
     """A reader sees outputs, not cells; the title stands once."""
-    html = page(build_site(project, reports, Embedded()).path)
+    html = page(build(project, reports, Embedded()).path)
     assert "burn()" not in html and "persona = " not in html
     assert html.count("<h1") == 1 and "<title>Report for owner · October 2026</title>" in html
     assert 'id="cash"' in html and 'href="#cash"' in html
@@ -107,7 +106,7 @@ def test_hostile_text_is_shown_as_text(project: Path, add: Add) -> None:
     made = report(
         title=HOSTILE, reader=HOSTILE, company=HOSTILE, commentary=HOSTILE, facts=(fact("f", 1.0, label=HOSTILE),)
     )
-    site = build_site(project, [add(project, made)], Embedded()).path
+    site = build(project, [add(project, made)], Embedded()).path
     for html in (page(site), (site / "index.html").read_text("utf-8")):
         bare = re.sub(r"<script type=\"application/json\">.*?</script>", "", html, flags=re.DOTALL)
         assert "alert(1)</script>" not in bare and 'href="javascript' not in bare and "<b>bold" not in bare
@@ -118,9 +117,9 @@ def test_hostile_text_is_shown_as_text(project: Path, add: Add) -> None:
 def test_nothing_changed_renders_and_writes_nothing(project: Path, reports: list[Path]) -> None:
     """A second build leaves every file as it is."""
     renderer = Counting()
-    site = build_site(project, reports, renderer).path
+    site = build(project, reports, renderer).path
     before = {path: path.stat().st_mtime_ns for path in site.rglob("*")}
-    assert build_site(project, reports, renderer).rendered == ()
+    assert build(project, reports, renderer).rendered == ()
     assert len(renderer.calls) == 1
     assert {path: path.stat().st_mtime_ns for path in site.rglob("*")} == before
 
@@ -128,10 +127,10 @@ def test_nothing_changed_renders_and_writes_nothing(project: Path, reports: list
 def test_one_changed_report_renders_one_page(project: Path, reports: list[Path], add: Add) -> None:
     """The other pages stay byte for byte, and the home page shows the new figure."""
     renderer = Counting()
-    site = build_site(project, reports, renderer).path
+    site = build(project, reports, renderer).path
     before = tree(site)
     add(project, report("books", facts=(fact("gross-burn", 7777.0),)))
-    assert [key.path for key in build_site(project, reports, renderer).rendered] == ["r/books/2026-10"]
+    assert [key.path for key in build(project, reports, renderer).rendered] == ["r/books/2026-10"]
     assert renderer.calls[1:] == [["r/books/2026-10"]]
     changed = {name for name, content in tree(site).items() if before.get(name) != content}
     mine = {f"r/books/2026-10/{name}" for name in ("index.html", "report.xlsx")}
@@ -141,31 +140,31 @@ def test_one_changed_report_renders_one_page(project: Path, reports: list[Path],
 
 def test_a_partial_build_equals_a_clean_one(tmp_path: Path, project: Path, reports: list[Path], add: Add) -> None:
     """However a site came about, equal reports give equal bytes, in any folder."""
-    build_site(project, reports[:1], Embedded())
-    grown = tree(build_site(project, reports, Embedded()).path)
+    build(project, reports[:1], Embedded())
+    grown = tree(build(project, reports, Embedded()).path)
     elsewhere = copy_project(tmp_path / "another" / "deeper folder")
     folders = [
         add(elsewhere, report(*key)) for key in (("books", "2026-10"), ("owner", "2026-10"), ("owner", "2026-09"))
     ]
-    assert tree(build_site(elsewhere, folders, Embedded()).path) == grown
+    assert tree(build(elsewhere, folders, Embedded()).path) == grown
 
 
 def test_another_look_renders_everything(project: Path, reports: list[Path]) -> None:
     """The theme's configuration and the assets are part of every page's key."""
     renderer = Counting()
-    build_site(project, reports, renderer)
+    build(project, reports, renderer)
     (project / "_quarto.yml").write_text(
         (project / "_quarto.yml").read_text("utf-8").replace("In this report", "Contents"), "utf-8"
     )
-    assert len(build_site(project, reports, renderer).rendered) == 3
+    assert len(build(project, reports, renderer).rendered) == 3
 
 
 def test_a_lost_cache_is_made_again(project: Path, reports: list[Path]) -> None:
     """Removing what we keep costs time, never correctness."""
-    before = tree(build_site(project, reports, Embedded()).path)
+    before = tree(build(project, reports, Embedded()).path)
     shutil.rmtree(project / ".quarterdeck")
     (reports[0] / "page.html").unlink()
-    assert tree(build_site(project, reports, Embedded()).path) == before
+    assert tree(build(project, reports, Embedded()).path) == before
 
 
 @pytest.mark.parametrize(
@@ -176,15 +175,15 @@ def test_trouble_while_rendering_leaves_the_old_site(
 ) -> None:
     """A failing renderer, Ctrl-C or a full disk changes nothing that is published, and the next run mends all."""
     renderer = Counting()
-    site = build_site(project, reports, renderer).path
+    site = build(project, reports, renderer).path
     before = tree(site)
     add(project, report("books", title="New"))
     renderer.trouble = trouble
     with pytest.raises(type(trouble)):
-        build_site(project, reports, renderer)
+        build(project, reports, renderer)
     assert tree(site) == before
     renderer.trouble = None
-    build_site(project, reports, renderer)
+    build(project, reports, renderer)
     assert "New" in page(site, "books")
 
 
@@ -192,15 +191,15 @@ def test_trouble_while_assembling_leaves_the_old_site(
     project: Path, reports: list[Path], add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The site is put together under another name, so an end in the middle shows to nobody."""
-    site = build_site(project, reports, Embedded()).path
+    site = build(project, reports, Embedded()).path
     before = tree(site)
     add(project, report("books", title="New"))
     with monkeypatch.context() as patch:
         patch.setattr("quarterdeck.render.home.periods_script", lambda same: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            build_site(project, reports, Embedded())
+            build(project, reports, Embedded())
     assert tree(site) == before
-    build_site(project, reports, Embedded())
+    build(project, reports, Embedded())
     assert "New" in page(site, "books")
 
 
@@ -208,25 +207,25 @@ def test_an_end_between_the_two_renames_is_mended(
     project: Path, reports: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The old site, set aside for an instant, is back at the next run even when that one fails."""
-    site = build_site(project, reports, Embedded()).path
+    site = build(project, reports, Embedded()).path
     before = tree(site)
     site.replace(project / ".quarterdeck" / "site-old")
     (project / "index.qmd").unlink()
     with pytest.raises(RenderError, match=r"index\.qmd: is missing"):
-        build_site(project, reports, Embedded())
+        build(project, reports, Embedded())
     assert tree(site) == before
 
 
 def test_a_removed_report_leaves_the_site(project: Path, reports: list[Path]) -> None:
     """What is no longer in the store is no longer published."""
-    build_site(project, reports, Embedded())
-    site = build_site(project, reports[:2], Embedded()).path
+    build(project, reports, Embedded())
+    site = build(project, reports[:2], Embedded()).path
     assert not (site / "r" / "books").exists() and (site / "r" / "owner" / "2026-09" / "index.html").is_file()
 
 
 def test_home_has_a_card_for_each_latest_report(project: Path, reports: list[Path]) -> None:
     """One card per slug, linking to its latest period, with figures, change, worst finding and date."""
-    home = (build_site(project, reports, Embedded()).path / "index.html").read_text("utf-8")
+    home = (build(project, reports, Embedded()).path / "index.html").read_text("utf-8")
     assert re.findall(r'class="qd-card-title"><a href="([^"]+)"', home) == [
         "r/books/2026-10/index.html",
         "r/owner/2026-10/index.html",
@@ -245,7 +244,7 @@ def test_home_has_a_card_for_each_latest_report(project: Path, reports: list[Pat
 
 def test_a_slug_leads_to_its_latest_period(project: Path, reports: list[Path]) -> None:
     """The short address and the period switch both know the periods, the latest first."""
-    site = build_site(project, reports, Embedded()).path
+    site = build(project, reports, Embedded()).path
     assert 'content="0; url=2026-10/index.html"' in (site / "r" / "owner" / "index.html").read_text("utf-8")
     assert re.findall(r'"name": "([^"]+)"', (site / "r" / "owner" / "periods.js").read_text("utf-8")) == [
         "2026-10",
@@ -257,7 +256,7 @@ def test_a_home_page_without_its_place_is_an_error(project: Path, reports: list[
     """The remedy says which line to keep."""
     (project / "index.qmd").write_text("---\npagetitle: x\n---\n\nHello\n", "utf-8")
     with pytest.raises(RenderError, match=r"index\.qmd.*quarterdeck-reports"):
-        build_site(project, reports, Embedded())
+        build(project, reports, Embedded())
 
 
 def test_what_the_embedded_renderer_refuses_is_said(project: Path, reports: list[Path]) -> None:
@@ -265,18 +264,18 @@ def test_what_the_embedded_renderer_refuses_is_said(project: Path, reports: list
     config = project / "_quarto.yml"
     config.write_text(config.read_text("utf-8").replace("dark: slate", "dark: slat"), "utf-8")
     with pytest.raises(RenderError, match="theme 'slat'"):
-        build_site(project, reports, Embedded())
+        build(project, reports, Embedded())
 
 
 def test_a_missing_notebook_is_named(project: Path, reports: list[Path]) -> None:
     """The message says which file to make again."""
     (reports[0] / "report.ipynb").unlink()
     with pytest.raises(RenderError, match=r"report\.ipynb: is missing"):
-        build_site(project, reports, Embedded())
+        build(project, reports, Embedded())
 
 
 def test_markdown_of_the_notebook_keeps_its_dollars(project: Path, add: Add) -> None:
     """Two amounts in a sentence are two amounts."""
-    site = build_site(project, [add(project, report(), executed(title="prices US$5, A$b and C$d"))], Embedded()).path
+    site = build(project, [add(project, report(), executed(title="prices US$5, A$b and C$d"))], Embedded()).path
     assert "From $1 to $2 in a <em>sentence</em>." in page(site)
     assert "Odd prices US$5, A$b and C$d" in page(site) and 'class="math' not in page(site)

@@ -163,14 +163,27 @@ def styled(spec: dict[str, Any]) -> dict[str, Any]:
     return figure
 
 
-def _identify() -> tuple[str, str, str]:
-    """The browser's path, its version, and why there is none."""
+def find_browser() -> tuple[str, str]:
+    """The path of the browser that would draw, or nothing and why there is none; starts nothing."""
     for name, module in (("kaleido", "kaleido"), ("Pillow", "PIL")):
         if not find_spec(module):
-            return "", "", f"the Python package {name} is not installed; pip install 'quarterdeck[charts]'"
+            return "", f"the Python package {name} is not installed; pip install 'quarterdeck[charts]'"
     path = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, _NAMES)), "")
-    if not path:
-        return "", "", f"no browser was found; {INSTALL}"
+    return path, "" if path else f"no browser was found; {INSTALL}"
+
+
+def browser_key() -> str:
+    """What changes when the browser that draws does, or when one appears."""
+    path, _ = find_browser()
+    found = Path(shutil.which(path) or path)
+    return f"{path} {found.stat().st_mtime_ns}" if path and found.is_file() else path
+
+
+def _identify() -> tuple[str, str, str]:
+    """The browser's path, its version, and why there is none."""
+    path, reason = find_browser()
+    if reason:
+        return "", "", reason
     try:
         told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError) as err:

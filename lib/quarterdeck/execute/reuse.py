@@ -40,8 +40,13 @@ def report_key(selection: Selection, persona: Persona, parameters: dict[str, Any
         "persona": seal([said, parameters]),
         "commentary": seal(commentary),
         "code": code_hash("model", "report", "execute"),
-        "environment": seal([platform.python_version(), *(f"{name} {version(name)}" for name in _ENVIRONMENT)]),
+        "environment": _environment(),
     }
+
+
+@functools.cache
+def _environment() -> str:
+    return seal([platform.python_version(), *(f"{name} {version(name)}" for name in _ENVIRONMENT)])
 
 
 def why_rebuild(folder: Path, key: dict[str, str], tables: dict[str, str]) -> str:

@@ -50,20 +50,23 @@ class _Page:
         )
 
 
-def build_site(root: Path, folders: list[Path], renderer: Renderer) -> Site:
-    """Render what changed among the reports in `folders` and put the whole site at `root/_site`.
+def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code: str) -> Site:
+    """Render what changed among the reports and put the whole site at `root/_site`.
 
-    `root` is the project (`_quarto.yml`, `index.qmd`, `assets/`); each folder holds `report.ipynb`, `facts.json` and
-    perhaps `rows/`. Kept beside them: `page.html` and its key; in `root/.quarterdeck`: the home page and the
-    renderer's own files.
+    `root` is the project (`_quarto.yml`, `index.qmd`, `assets/`); `reports` are by their folders, which hold
+    `report.ipynb` and perhaps `rows/`; `code` changes with what pages are made by. Kept beside a report: `page.html`
+    and its key; in `root/.quarterdeck`: the home page and the renderer's own files.
     The site is assembled under another name and swapped in, so it is the old one or the new one, never half of each.
     Raises RenderError; the site is then untouched.
     """
     cache = root / ".quarterdeck"
     cache.mkdir(exist_ok=True)
     _recover(root, cache)
-    shell, shell_key = cache / "shell", _project_key(root, renderer)
-    pages = [_page(folder, shell_key) for folder in sorted(folders)]
+    shell, shell_key, site = cache / "shell", _project_key(root, renderer), root / SITE_FOLDER
+    made_from, kept = _digest(code.encode(), shell_key.encode(), *map(_content, sorted(reports))), cache / "site.key"
+    if kept.is_file() and kept.read_text("utf-8") == _digest(made_from.encode(), _listing(site)):
+        return Site(site, ())
+    pages = [_page(folder, reports[folder], shell_key) for folder in sorted(reports)]
     shell_fresh = (shell / "key").is_file() and (shell / "key").read_text("utf-8") == shell_key
     stale = pages if not shell_fresh else [page for page in pages if not page.fresh]
     if stale or not shell_fresh:
@@ -71,12 +74,23 @@ def build_site(root: Path, folders: list[Path], renderer: Renderer) -> Site:
     new = cache / "site-new"
     shutil.rmtree(new, ignore_errors=True)
     _assemble(new, root, shell, pages)
-    _swap(new, root / SITE_FOLDER, cache / "site-old")
-    return Site(root / SITE_FOLDER, tuple(page.report.key for page in stale))
+    _swap(new, site, cache / "site-old")
+    _write(kept, _digest(made_from.encode(), _listing(site)))
+    return Site(site, tuple(page.report.key for page in stale))
 
 
-def _page(folder: Path, shell_key: str) -> _Page:
-    report = Report.load(folder / "facts.json")
+def _content(folder: Path) -> bytes:
+    """A report's folder in one value: whatever its page, its rows and its workbook are made of or kept in."""
+    names = [path for path in _files(folder) if path.suffix in {".ipynb", ".json", ".csv", ".html", ".xlsx"}]
+    return _digest(*(part for path in names for part in (str(path).encode(), path.read_bytes()))).encode()
+
+
+def _listing(site: Path) -> bytes:
+    """Names and sizes of a site's files: a page that somebody removed is put back."""
+    return "\n".join(f"{path.relative_to(site).as_posix()} {path.stat().st_size}" for path in _files(site)).encode()
+
+
+def _page(folder: Path, report: Report, shell_key: str) -> _Page:
     # Keyed by the commentary as typed: turning it into HTML can cost a start of Quarto, and only a stale page needs it.
     notebook = json.dumps(_notebook(folder, report, ""), sort_keys=True)
     content = (shell_key, report.commentary, page_title(report), notebook)

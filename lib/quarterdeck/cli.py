@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     reports.add_argument("--engine", default="auto", help="auto, quarto or embedded")
     reports.add_argument("--jobs", type=int, default=0, metavar="N", help="notebooks at a time (default: one a core)")
+    reports.add_argument("--executor", default="local", choices=("local", "dask"), help="where notebooks run")
+    reports.add_argument("--scheduler", default="", metavar="ADDRESS", help="the Dask cluster's scheduler")
     reports.add_argument("--force", action="store_true", help="execute also what is up to date")
     reports.add_argument("--explain", action="store_true", help="say why each report was executed again or was not")
     reports.set_defaults(verb=_reports)
@@ -102,6 +104,8 @@ def _reports(options: argparse.Namespace) -> int:
         as_of=options.as_of,
         engine=options.engine,
         jobs=options.jobs,
+        executor=options.executor,
+        scheduler=options.scheduler,
         force=options.force,
     )
     with tqdm(total=None, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from .execute import reuse
-from .execute.outline import Outline, Selection
+from .execute.job import Bench, Job, close_kernels, execute, recover
+from .execute.outline import Outline
 from .model.errors import PersonaError, QuarterdeckError, nearest
 from .model.period import Period
 from .model.persona import Persona, load_personas
@@ -29,29 +29,16 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Request:
-    """What a run is asked for; empty means all personas, the latest complete period, the newest day."""
+    """What a run is asked for; empty means all personas, the latest complete period, the newest day, this machine."""
 
     personas: tuple[str, ...] = ()
     period: str = ""
     as_of: str = ""
     engine: str = "auto"
     jobs: int = 0
+    executor: str = "local"
+    scheduler: str = ""
     force: bool = False
-
-
-@dataclass(frozen=True)
-class Job:
-    """One report to be made: its key, what goes into it, where it lies, and why it must be executed, if it must."""
-
-    key: ReportKey
-    persona: Persona
-    as_of: date
-    selection: Selection = field(repr=False)
-    parameters: dict[str, Any] = field(repr=False)
-    commentary: str = field(repr=False)
-    parts: dict[str, str] = field(repr=False)
-    folder: Path
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -131,7 +118,9 @@ def _job(
     parts = reuse.report_key(selection, persona, parameters, commentary)
     folder = project.root / key.path
     reason = "asked for" if request.force else reuse.why_rebuild(folder, parts, checked.hashes)
-    return Job(key, persona, as_of, selection, parameters, commentary, parts, folder, reason)
+    title = persona.title + (f": {checked.subjects[persona.each][key.subject]}" if key.subject else "")
+    company, currency = checked.company, checked.currency
+    return Job(key, persona, title, as_of, company, currency, selection, parameters, commentary, parts, folder, reason)
 
 
 def run(project: Project, request: Request, progress: Progress = lambda label, total: None) -> Outcome:
@@ -142,11 +131,12 @@ def run(project: Project, request: Request, progress: Progress = lambda label, t
     """
     with project.locked():
         renderer = choose(request.engine)
+        recover(project.store)
         jobs, checked = plan(project, request)
         stale = [job for job in jobs if job.reason]
         total = 2 * len(stale) + 1
         results = {job.key: Result(job.key, "up to date", "") for job in jobs}
-        for job, error, seconds in _execute(project, stale, checked, request.jobs):
+        for job, error, seconds in _execute(project, stale, request):
             progress(job.key.slug, total)
             results[job.key] = Result(job.key, "failed" if error else "built", job.reason, seconds=seconds, error=error)
         progress("site", total)
@@ -167,78 +157,60 @@ def run(project: Project, request: Request, progress: Progress = lambda label, t
 
 
 def _execute(
-    project: Project, jobs: list[Job], checked: Checked, count: int
+    project: Project, jobs: list[Job], request: Request
 ) -> Iterator[tuple[Job, QuarterdeckError | None, float]]:
     """Execute jobs side by side, each as it finishes with its error, if any, and the seconds it took."""
     if not jobs:
         return
-    from .execute.run import Kernels
-
-    kernels = Kernels(
-        {
-            "QUARTERDECK_PIPELINE": "1",
-            "QUARTERDECK_DATA": str(project.data),
-            "QUARTERDECK_PERSONAS": str(project.personas),
-        },
-        warm_up=[*Outline.read(project.notebook).imports(), "import quarterdeck.report as r; r.warm_up()"],
+    folders = {"QUARTERDECK_DATA": str(project.data), "QUARTERDECK_PERSONAS": str(project.personas)}
+    bench = Bench(
+        environment=tuple({"QUARTERDECK_PIPELINE": "1", **folders}.items()),
+        warm_up=(*Outline.read(project.notebook).imports(), "import quarterdeck.report as r; r.warm_up()"),
     )
-    pool = ThreadPoolExecutor(max_workers=min(count or os.cpu_count() or 1, len(jobs)))
+    ahead, waiting = iter(jobs), dict[Future[float], Job]()
+    with _executor(request, len(jobs)) as (pool, room):
+        try:
+            while True:
+                # No more at a time than keep every worker busy: thousands of reports do not wait in memory.
+                waiting |= {pool.submit(execute, job, bench): job for job in islice(ahead, room - len(waiting))}
+                if not waiting:
+                    break
+                done, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
+                for future in sorted(done, key=lambda future: waiting[future].key):
+                    job = waiting.pop(future)
+                    try:
+                        yield job, None, future.result()
+                    except QuarterdeckError as err:
+                        yield job, err, 0.0
+        except BaseException:
+            close_kernels(bench, now=True)
+            pool.shutdown(cancel_futures=True)
+            recover(project.store)
+            raise
+        finally:
+            pool.shutdown()
+            close_kernels(bench)
+
+
+@contextmanager
+def _executor(request: Request, most: int) -> Iterator[tuple[Executor, int]]:
+    """What executes reports, and how many it is given at a time: threads here, or the workers of a Dask cluster."""
+    if request.executor != "dask":
+        count = min(request.jobs or os.cpu_count() or 1, most)
+        with ThreadPoolExecutor(max_workers=count) as pool:
+            yield pool, 2 * count
+        return
     try:
-        waiting: dict[Future[float], Job] = {pool.submit(_execute_one, job, checked, kernels): job for job in jobs}
-        while waiting:
-            done, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
-            for future in sorted(done, key=lambda future: waiting[future].key):
-                job = waiting.pop(future)
-                try:
-                    yield job, None, future.result()
-                except QuarterdeckError as err:
-                    yield job, err, 0.0
-    except BaseException:
-        kernels.stop()
-        pool.shutdown(cancel_futures=True)
-        for job in jobs:
-            shutil.rmtree(_staging(job), ignore_errors=True)
-        raise
-    finally:
-        pool.shutdown()
-        kernels.close()
-
-
-def _staging(job: Job) -> Path:
-    return job.folder.with_name(f".{job.folder.name}.partial")
-
-
-def _execute_one(job: Job, checked: Checked, kernels: Any) -> float:
-    """Execute one report beside its place, then put it there whole; returns the seconds that it took."""
-    from .execute.harvest import harvest
-    from .execute.run import run_notebook
-
-    staging, began = _staging(job), time.monotonic()
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
+        from distributed import Client
+    except ModuleNotFoundError as err:
+        raise QuarterdeckError("--executor dask", "lacks a package", "pip install 'quarterdeck[cluster]'") from err
     try:
-        where = f"report {job.key.slug} {job.key.period}"
-        executed = run_notebook(job.selection, staging / "report.ipynb", job.parameters, kernels, where)
-        report = harvest(executed, job.key, job.persona, job.as_of, checked.company, checked.currency, job.commentary)
-        if job.key.subject:
-            name = checked.subjects[job.persona.each][job.key.subject]
-            report = replace(report, title=f"{report.title}: {name}")
-    except QuarterdeckError:
-        job.folder.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
-            os.replace(staging / "report.ipynb", job.folder / "failed.ipynb")
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
-    report.save(staging / "facts.json")
-    seconds = time.monotonic() - began
-    reuse.finish_record(staging, job.parts, seconds)
-    old = job.folder.with_name(f".{job.folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if job.folder.exists():
-        os.replace(job.folder, old)
-    os.replace(staging, job.folder)
-    shutil.rmtree(old, ignore_errors=True)
-    return seconds
+        client = Client(request.scheduler, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as err:
+        remedy = "Start one with `dask scheduler` and workers that see this folder, and name it as tcp://HOST:8786"
+        raise QuarterdeckError("--scheduler", f"nobody answers at {request.scheduler!r}", remedy) from err
+    with client:
+        yield client.get_executor(pure=False, retries=3), 2 * max(1, sum(client.nthreads().values()))
 
 
 def _check_together(project: Project, jobs: list[Job], checked: Checked, *, whole: bool) -> None:
@@ -267,7 +239,7 @@ def _check_together(project: Project, jobs: list[Job], checked: Checked, *, whol
 def _published(project: Project, checked: Checked) -> dict[Path, Report]:
     """All good reports, of any period, that this company's personas have, by their folders."""
     slugs = [path.stem for path in project.personas.glob("*.yml")]
-    folders = [facts.parent for slug in sorted(slugs) for facts in (project.root / "r" / slug).rglob("facts.json")]
+    folders = [facts.parent for slug in sorted(slugs) for facts in (project.store / slug).rglob("facts.json")]
     hidden = [any(part.startswith(".") for part in folder.relative_to(project.root).parts) for folder in folders]
     reports = {folder: Report.load(folder / "facts.json") for folder, no in zip(folders, hidden, strict=True) if not no}
     return {folder: report for folder, report in reports.items() if report.company == checked.company}

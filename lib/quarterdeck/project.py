@@ -49,6 +49,11 @@ class Project:
         return self.root / ".quarterdeck"
 
     @property
+    def store(self) -> Path:
+        """The executed reports, with what they said and its rows."""
+        return self.root / "r"
+
+    @property
     def outbox(self) -> Path:
         """The digests, by period."""
         return self.root / "outbox"

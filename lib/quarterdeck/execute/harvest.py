@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..model.errors import PersonaError, nearest
-from ..model.persona import Persona
-from ..model.report import MIME, Block, Fact, Finding, Prose, Report, ReportKey, Section, Source, block_from
+from ..model.report import MIME, Block, Fact, Finding, Prose, Report, Section, Source, block_from
 from .outline import heading_of, section_of
 
+if TYPE_CHECKING:
+    from .job import Job
 
-def harvest(
-    notebook: Any, key: ReportKey, persona: Persona, as_of: date, company: str, currency: str, commentary: str = ""
-) -> Report:
-    """The Report that an executed notebook makes.
+
+def harvest(notebook: Any, job: Job) -> Report:
+    """The Report that a job's executed notebook makes.
 
     Raises PersonaError when the persona's headline names a fact that none of its sections states.
     """
@@ -39,22 +38,22 @@ def harvest(
                 sources[section] = {**sources.get(section, {}), **{made["table"]: Source(**made) for made in content}}
             else:
                 sections[section][1].append(block_from({"kind": kind, **content}))
-    for name in persona.headline:
+    for name in job.persona.headline:
         if name not in facts:
-            where = f"personas/{persona.id}.yml, key headline"
+            where = f"personas/{job.persona.id}.yml, key headline"
             raise PersonaError(where, f"{name!r} is no fact that its sections state", nearest(name, facts))
     return Report(
-        key=key,
-        title=persona.title,
-        reader=persona.reader,
-        lens=persona.lens,
-        as_of=as_of.isoformat(),
-        company=company,
-        currency=currency,
-        locale=persona.locale,
-        headline=persona.headline,
-        digest=persona.digest,
-        commentary=commentary,
+        key=job.key,
+        title=job.title,
+        reader=job.persona.reader,
+        lens=job.persona.lens,
+        as_of=job.as_of.isoformat(),
+        company=job.company,
+        currency=job.currency,
+        locale=job.persona.locale,
+        headline=job.persona.headline,
+        digest=job.persona.digest,
+        commentary=job.commentary,
         facts=tuple(facts.values()),
         findings=tuple(sorted(findings.values(), key=lambda finding: finding.rank)),
         sections=tuple(

@@ -1,0 +1,127 @@
+"""One report to be executed, as a value that may travel to another process or machine, and its execution there."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..model.errors import QuarterdeckError
+from ..model.persona import Persona
+from ..model.report import ReportKey
+from . import reuse
+from .outline import Selection
+
+if TYPE_CHECKING:
+    from .run import Kernels
+
+
+_kernels: dict[Bench, Kernels] = {}
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the kernels of one run share: their environment, and the statements that warm the process they come from."""
+
+    environment: tuple[tuple[str, str], ...]
+    warm_up: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report to be made: its key, what goes into it, where it lies, and why it must be executed, if it must."""
+
+    key: ReportKey
+    persona: Persona
+    title: str
+    as_of: date
+    company: str
+    currency: str
+    selection: Selection = field(repr=False)
+    parameters: dict[str, Any] = field(repr=False)
+    commentary: str = field(repr=False)
+    parts: dict[str, str] = field(repr=False)
+    folder: Path
+    reason: str
+
+
+def execute(job: Job, bench: Bench) -> float:
+    """Execute one report beside its place, then put it there whole; returns the seconds that it took.
+
+    Raises ReportFailed, or PersonaError for a headline that no section states; the report's last good state stays.
+    """
+    from .harvest import harvest
+    from .run import run_notebook
+
+    began = time.monotonic()
+    job.folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{job.folder.name}.", suffix=".partial", dir=job.folder.parent))
+    try:
+        where = f"report {job.key.slug} {job.key.period}"
+        executed = run_notebook(job.selection, staging / "report.ipynb", job.parameters, kernels(bench), where)
+        harvest(executed, job).save(staging / "facts.json")
+        seconds = time.monotonic() - began
+        reuse.finish_record(staging, job.parts, seconds)
+        staging.chmod(0o755)
+        _put(staging, job.folder)
+    except QuarterdeckError:
+        job.folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            os.replace(staging / "report.ipynb", job.folder / "failed.ipynb")
+        raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return seconds
+
+
+def kernels(bench: Bench) -> Kernels:
+    """The kernels of this process for a run, made by whoever asks first; they last until `close_kernels`, or its end."""
+    from .run import Kernels
+
+    with _lock:
+        if bench not in _kernels:
+            _kernels[bench] = Kernels(dict(bench.environment), bench.warm_up)
+            atexit.register(_kernels[bench].close)
+        return _kernels[bench]
+
+
+def close_kernels(bench: Bench, *, now: bool = False) -> None:
+    """Close this process's kernels, if it has any; `now` ends those that are running."""
+    with _lock:
+        made = _kernels.pop(bench, None)
+    if made:
+        atexit.unregister(made.close)
+        if now:
+            made.stop()
+        made.close()
+
+
+def recover(store: Path) -> None:
+    """Clear away what a run cut short left: half-made reports, and good ones that it had moved aside."""
+    for aside in sorted(store.rglob(".*.old")):
+        place = aside.with_name(aside.name[1 : -len(".old")])
+        if place.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            os.replace(aside, place)
+    for partial in sorted(store.rglob(".*.partial")):
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _put(staging: Path, folder: Path) -> None:
+    """Put a whole folder where another may be; in between, `recover` knows where the other is."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(staging, folder)
+    shutil.rmtree(old, ignore_errors=True)

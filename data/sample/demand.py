@@ -139,7 +139,7 @@ COMMENTS = {
     },
     TRANSPORT: {
         10: "Boat arrived cleaner than it left",
-        9: "Daily position reports, <thank you>",
+        9: "Daily position reports, thank you",
         8: "Careful crew",
         7: "Good crew, unclear price",
         4: "Two days late and I had to ask why",

@@ -29,33 +29,34 @@ eng-5 | engineering | | Restore from backup rehearsed | restored within a day | 
 """
 
 ACTIONS = """
-action | entity | finding | title | owner | created_on | due_on | effort_days | done_on
-A-01 | jada | no-live-ota-listing | Finish the first travel listing: photos, licence, price | Ines Farrow | 2026-08-10 | 2026-09-15 | 1.5 |
-A-02 | jada | no-live-ota-listing | Ask the insurer for proof of cover for the second listing | Maren Holt | 2026-09-07 | 2026-10-02 | 0.5 |
-A-03 | dangerouscentaur | overdue-receivables | Call every client that is over 60 days late | Priya Lund | 2026-09-14 | 2026-10-09 | 1 |
-A-04 | dangerouscentaur | billed-below-contract | Bill the fee changes agreed in spring | Priya Lund | 2026-10-12 | 2026-11-06 | 0.5 |
-A-05 | dangerouscentaur | unsigned-contract-driftwood-yoga | Get the unsigned contract signed | Priya Lund | 2026-07-06 | 2026-08-14 | 0.5 |
-A-06 | quickdumpnow | revenue-not-recorded-quickdumpnow | Enter the April jobs into the books | Maren Holt | 2026-06-15 | 2026-07-10 | 1 |
-A-07 | yacht-delivery | billing-undecided-yacht-delivery | Decide how deliveries are billed: by mile or by job | Maren Holt | 2026-08-24 | 2026-11-13 | 1 |
-A-08 | jada | equity-in-doubt-jada | Settle the two papers on the same stake with a lawyer | Maren Holt | 2026-09-21 | 2026-11-20 | 2 |
-A-09 | jada | equity-in-doubt-jada | Write down or withdraw the spoken promise of a stake | Maren Holt | 2026-09-21 | 2026-11-20 | 1 |
-A-10 | queenofsandiego | security-gap-hard-coded-key | Rotate the keys found in the code | Theo Marsh | 2026-10-05 | 2026-11-06 | 1 |
-A-11 | queenofsandiego | security-gap-unauthenticated-endpoint | Put a login before the admin routes | Theo Marsh | 2026-10-05 | 2026-11-20 | 2 |
-A-12 | queenofsandiego | | Mail the concert campaign | Ines Farrow | 2026-10-12 | 2026-11-16 | 2 |
-A-13 | quickdumpnow | | Set the service area in the business profile | Ines Farrow | 2026-10-19 | 2026-11-09 | 0.5 |
-A-14 | quickdumpnow | leads-without-channel | Record the channel of every telephone enquiry | Cal Brandt | 2026-09-28 | 2026-10-23 | 0.5 |
-A-15 | rental-3028-51st | | Mend the water heater before the season's guests | Lena Ortiz | 2026-10-20 | 2026-11-05 | 1 |
-A-16 | rental-3028-51st | | Order new photos | Lena Ortiz | 2026-10-12 | 2026-11-14 | 1 |
-A-17 | yacht-delivery | | Check weather windows before a date is promised | Cal Brandt | 2026-08-17 | 2026-09-30 | 0.5 | 2026-09-25
-A-18 | | expenses-no-receipt | Name a receipt inbox and use it | Maren Holt | 2026-07-20 | 2026-08-31 | 0.5 | 2026-08-27
-A-19 | jada | | Renew the passenger vessel inspection | Cal Brandt | 2026-03-02 | 2026-04-15 | 2 | 2026-04-10
-A-20 | dangerouscentaur | | Move client sites to the shared template | Theo Marsh | 2026-02-09 | 2026-05-29 | 6 | 2026-06-12
-A-21 | queenofsandiego | | Compress the photos on the landing page | Theo Marsh | 2026-05-11 | 2026-06-05 | 1 | 2026-06-02
-A-22 | quickdumpnow | | Claim the business profile | Ines Farrow | 2026-09-01 | 2026-09-30 | 0.5 | 2026-09-28
-A-23 | rental-3028-51st | | Raise the weekend rate for summer | Lena Ortiz | 2026-04-06 | 2026-05-01 | 0.5 | 2026-04-28
-A-24 | | control-approval | Ask the bank for a second approver | Maren Holt | 2026-08-03 | 2026-09-04 | 0.5 |
-A-25 | yacht-delivery | | Collect the unpaid deliveries | Cal Brandt | 2026-10-19 | 2026-11-13 | 0.5 |
-A-26 | jada | | Correct the opening hours in the directory | Ines Farrow | 2026-10-05 | 2026-10-30 | 0.2 | 2026-10-27
+action | entity | area | finding | title | owner | created_on | due_on | effort_days | done_on
+A-01 | jada | marketing | no-live-ota-listing | Finish the first travel listing | Ines Farrow | 2026-08-10 | 2026-09-15 | 1.5 |
+A-02 | jada | marketing | no-live-ota-listing | Get proof of insurance for the second listing | Maren Holt | 2026-09-07 | 2026-10-02 | 0.5 |
+A-03 | dangerouscentaur | money | rule-overdue-cap overdue-receivables | Call every client that is over 60 days late | Priya Lund | 2026-09-14 | 2026-10-09 | 1 |
+A-04 | dangerouscentaur | money | billed-below-contract | Bill the fee changes agreed in spring | Priya Lund | 2026-10-12 | 2026-11-06 | 0.5 |
+A-05 | dangerouscentaur | ownership | unsigned-contract-driftwood-yoga | Get the unsigned contract signed | Priya Lund | 2026-07-06 | 2026-08-14 | 0.5 |
+A-06 | quickdumpnow | money | revenue-not-recorded-quickdumpnow | Enter the April jobs into the books | Maren Holt | 2026-06-15 | 2026-07-10 | 1 |
+A-07 | yacht-delivery | money | billing-undecided-yacht-delivery | Decide how deliveries are billed: by mile or by job | Maren Holt | 2026-08-24 | 2026-11-13 | 1 |
+A-08 | jada | ownership | equity-in-doubt-jada | Settle the two papers on one stake with a lawyer | Maren Holt | 2026-09-21 | 2026-11-20 | 2 |
+A-09 | jada | ownership | equity-in-doubt-jada | Write down or withdraw the spoken promise | Maren Holt | 2026-09-21 | 2026-11-20 | 1 |
+A-10 | queenofsandiego | engineering | security-gap-hard-coded-key | Move the payment key to the secrets manager and rotate it | Theo Marsh | 2026-10-05 | 2026-11-06 | 1 |
+A-11 | queenofsandiego | engineering | security-gap-unauthenticated-endpoint | Require an admin's token on every private route | Theo Marsh | 2026-10-05 | 2026-11-06 | 1.5 |
+A-12 | queenofsandiego | marketing | | Mail the concert campaign | Ines Farrow | 2026-10-12 | 2026-11-16 | 2 |
+A-13 | quickdumpnow | marketing | | Set the service area in the business profile | Ines Farrow | 2026-10-19 | 2026-11-09 | 0.5 |
+A-14 | quickdumpnow | marketing | leads-without-channel | Record the channel of every telephone enquiry | Cal Brandt | 2026-09-28 | 2026-10-23 | 0.5 |
+A-15 | rental-3028-51st | operations | stale-maintenance | Repair the water heater before the season's guests | Lena Ortiz | 2026-10-20 | 2026-11-05 | 1 |
+A-16 | rental-3028-51st | marketing | | Order new photos | Lena Ortiz | 2026-10-12 | 2026-11-13 | 1 |
+A-17 | yacht-delivery | operations | | Check weather windows before a date is promised | Cal Brandt | 2026-08-17 | 2026-09-30 | 0.5 | 2026-09-25
+A-18 | | money | expenses-no-receipt | Name a receipt inbox and use it | Maren Holt | 2026-07-20 | 2026-08-31 | 0.5 | 2026-08-27
+A-19 | jada | operations | | Renew the passenger vessel inspection | Cal Brandt | 2026-03-02 | 2026-04-15 | 2 | 2026-04-10
+A-20 | dangerouscentaur | engineering | | Move client sites to the shared template | Theo Marsh | 2026-02-09 | 2026-05-29 | 6 | 2026-06-12
+A-21 | queenofsandiego | engineering | | Compress the photos on the landing page | Theo Marsh | 2026-05-11 | 2026-06-05 | 1 | 2026-06-02
+A-22 | quickdumpnow | marketing | | Claim the business profile | Ines Farrow | 2026-09-01 | 2026-09-30 | 0.5 | 2026-09-28
+A-23 | rental-3028-51st | operations | | Raise the weekend rate for summer | Lena Ortiz | 2026-04-06 | 2026-05-01 | 0.5 | 2026-04-28
+A-24 | | money | control-approval | Ask the bank for a second approver | Maren Holt | 2026-08-03 | 2026-09-04 | 0.5 |
+A-25 | yacht-delivery | money | unpaid-deliveries | Collect the unpaid deliveries | Cal Brandt | 2026-10-19 | 2026-11-13 | 0.5 |
+A-26 | jada | marketing | | Correct the opening hours in the directory | Ines Farrow | 2026-10-05 | 2026-10-30 | 0.2 | 2026-10-27
+A-27 | jada | operations | stale-maintenance | Fit the new depth sounder when the part is in | Cal Brandt | 2026-09-28 | 2026-11-13 | 0.5 |
 """
 
 # Every site by layer: what an audit found where it is not in order; a layer not named here was found in order.
@@ -72,11 +73,11 @@ yacht-delivery | expertyachtdelivery.example
 OBSERVATIONS = """
 entity | area | layer | status | gap | title | severity | seen_on | fixed_on | location | action | risk | effort_days | money | owner
 queenofsandiego | security | secrets | missing | hard-coded-key | A payment key stands in the booking script | critical | 2026-08-18 | | booking/pay.py:41 | Move the payment key to the secrets manager and rotate it | 10 | 1 | 9000 | Theo Marsh
-quickdumpnow | security | secrets | missing | hard-coded-key | A map key stands in the page's script | high | 2026-08-19 | | site/js/quote.js:12 | Restrict the map key to the site and move it to the server | 6 | 0.5 | 1200 | Theo Marsh
-dangerouscentaur | security | secrets | weak | plaintext-secret | Client passwords are kept in a text file on the server | critical | 2026-08-20 | | deploy/clients.txt | Move client passwords to a password manager and change them all | 9 | 2 | 7500 | Priya Lund
+quickdumpnow | security | secrets | missing | hard-coded-key | A map key stands in the page's script | high | 2026-08-19 | | site/js/quote.js:12 | Restrict the map key to the site and move it to the server | 6 | 1 | 1200 | Theo Marsh
+dangerouscentaur | security | secrets | weak | plaintext-secret | Client passwords are kept in a text file on the server | critical | 2026-08-20 | | deploy/clients.txt | Move client passwords to a password manager and change them all | 9 | 1 | 7500 | Priya Lund
 yacht-delivery | security | secrets | weak | plaintext-secret | The mail password is in an environment file under version control | high | 2026-08-21 | | .env:7 | Remove the mail password from the history and change it | 7 | 1 | 2500 | Theo Marsh
-jada | security | api | missing | unauthenticated-endpoint | The route that cancels a charter asks for no login | critical | 2026-08-18 | | POST /api/charters/{id}/cancel | Require an admin's token on every private route | 10 | 1.5 | 6000 | Theo Marsh
-queenofsandiego | security | auth | weak | unauthenticated-endpoint | The guest list downloads without a login | critical | 2026-08-18 | | GET /api/guests.csv | Require an admin's token on every private route | 9 | 1 | 8000 | Theo Marsh
+jada | security | api | missing | unauthenticated-endpoint | The route that cancels a charter asks for no login | critical | 2026-08-18 | | POST /api/charters/{id}/cancel | Require an admin's token on every private route | 10 | 1 | 6000 | Theo Marsh
+queenofsandiego | security | auth | missing | unauthenticated-endpoint | The guest list downloads without a login | critical | 2026-08-18 | | GET /api/guests.csv | Require an admin's token on every private route | 9 | 0.5 | 8000 | Theo Marsh
 queenofsandiego | security | waf | missing | no-waf | Nothing filters traffic before the booking site | high | 2026-08-18 | | queenofsandiego.com | Put all sites behind the shared firewall | 6 | 1 | 3000 | Theo Marsh
 quickdumpnow | security | waf | missing | no-waf | Nothing filters traffic before the quote form | medium | 2026-08-19 | | quickdumpnow.example | Put all sites behind the shared firewall | 5 | 0.5 | 1000 | Theo Marsh
 jada | security | waf | missing | no-waf | Nothing filters traffic before the charter calendar | medium | 2026-08-18 | | jada-charters.example | Put all sites behind the shared firewall | 5 | 0.5 | 1500 | Theo Marsh
@@ -95,14 +96,14 @@ queenofsandiego | performance | frontend | weak | slow-landing | The landing pag
 jada | performance | hosting | weak | slow-calendar | The calendar's slowest requests take over two seconds | medium | 2026-09-08 | | GET /calendar | Cache the month that visitors ask for | 4 | 1 | | Theo Marsh
 quickdumpnow | ux | frontend | weak | long-form | The quote form asks 14 questions before a price | high | 2026-09-09 | | /quote | Ask for photo and postcode first | 6 | 2 | 1800 | Ines Farrow
 jada | ux | frontend | weak | no-price | No price is shown until somebody calls back | medium | 2026-09-09 | | /charters | Show prices by season | 5 | 1 | 2600 | Ines Farrow
-yacht-delivery | ux | frontend | weak | broken-mobile-menu | The menu does not open on a phone | medium | 2026-09-09 | | / | Mend the menu on phones | 4 | 0.5 | 900 | Theo Marsh
+yacht-delivery | ux | frontend | weak | broken-mobile-menu | The menu does not open on a phone | medium | 2026-09-09 | | / | Repair the menu on phones | 4 | 0.5 | 900 | Theo Marsh
 dangerouscentaur | ux | frontend | weak | old-portfolio | The newest work shown is from 2022 | low | 2026-09-09 | | /work | Show the newest three sites | 2 | 1 | | Priya Lund
 rental-3028-51st | ux | api | missing | no-calendar | The direct page cannot take a booking | medium | 2026-09-09 | | /book | Connect the calendar to the direct page | 5 | 2 | 1500 | Lena Ortiz
 yacht-delivery | cost | hosting | weak | idle-server | A server runs day and night for one form | low | 2026-09-15 | | server quote-form | Move the form to a function | 2 | 1 | 140 | Theo Marsh
 queenofsandiego | cost | hosting | weak | old-snapshots | Snapshots are kept for ever | low | 2026-09-15 | | snapshots | Delete snapshots after 90 days | 2 | 0.5 | 90 | Theo Marsh
 quickdumpnow | security | tls | weak | old-tls | The site still accepted an outdated protocol | medium | 2026-05-12 | 2026-05-20 | quickdumpnow.example | Accept current protocols only | 4 | 0.5 | | Theo Marsh
 queenofsandiego | performance | api | weak | slow-waiver | The waiver page timed out on the dock | high | 2026-04-14 | 2026-05-04 | POST /waiver | Save first, mail later | 6 | 2 | 1000 | Theo Marsh
-dangerouscentaur | delivery | ci | weak | flaky-tests | One release in four failed on a flaky test | medium | 2026-03-10 | 2026-06-15 | pipeline client-sites | Mend or remove the test | 4 | 1 | | Theo Marsh
+dangerouscentaur | delivery | ci | weak | flaky-tests | One release in four failed on a flaky test | medium | 2026-03-10 | 2026-06-15 | pipeline client-sites | Repair or remove the test | 4 | 1 | | Theo Marsh
 """
 
 TICKETS = """
@@ -137,7 +138,7 @@ T-27 | jada | jada-yacht | Starter relay | urgent | done | 2026-09-14 | 2026-09-
 T-28 | quickdumpnow | qdn-trailer-1 | Gate hinge welded | normal | done | 2026-10-02 | 2026-10-08 | 100 | 92
 T-29 | jada | jada-gear | Replace expired flares | high | done | 2026-10-05 | 2026-10-12 | 130 | 124.5
 T-30 | rental-3028-51st | rental-house | Water heater loses pressure | urgent | in progress | 2026-10-19 | | 850 | 120
-T-31 | rental-3028-51st | rental-house | Fence panel down | low | open | 2026-06-29 | | 280 |
+T-31 | rental-3028-51st | rental-house | Fence panel down | high | open | 2026-06-29 | | 280 |
 T-32 | rental-3028-51st | rental-house | Bathroom fan noisy | normal | scheduled | 2026-09-21 | | 140 |
 T-33 | rental-3028-51st | rental-furniture | Dining chair loose | low | open | 2026-08-30 | | 45 |
 T-34 | rental-3028-51st | rental-house | Irrigation valve sticks | normal | waiting | 2026-07-13 | | 160 | 35

@@ -195,7 +195,7 @@ yacht-delivery | google-search | planned | | | | | profile not claimed
 LAUNCHES = """
 entity | channel | step | effort_days | demand | lead_days | planned_on | reason
 jada | sailo | 1 | 1.5 | 6 | 10 | 2026-11-20 | Private charters of whole boats, the listing is half written, live in days
-jada | getmyboat | 2 | 2 | 9 | 14 | 2026-12-11 | Lowest commission and the widest demand, but asks for proof of insurance first
+jada | getmyboat | 2 | 2 | 9 | 14 | 2026-12-11 | Lowest commission, but cannot open before the insurer sends proof of cover
 jada | viator | 3 | 5 | 14 | 45 | 2027-02-12 | Sells seats by the tour: needs fixed departures and instant confirmation
 jada | getyourguide | 3 | 5 | 11 | 45 | 2027-02-12 | Highest commission; same product sheet as the step's other channel, so done together
 """
@@ -218,19 +218,19 @@ opt-rds-small | Amazon RDS | Halve the database instance, idle at night | 0.5 | 
 """
 
 DOMAINS = """
-domain | entity | registrar | registered_on | expires_on | annual_cost | auto_renew
-queenofsandiego.com | queenofsandiego | Amazon Registrar | 2021-05-20 | 2027-05-20 | 14 | true
-queenofsandiego.example | queenofsandiego | Amazon Registrar | 2021-05-20 | 2027-05-20 | 12 | true
-jada-charters.example | jada | Amazon Registrar | 2021-04-02 | 2027-04-02 | 14 | true
-sail-jada.example | jada | Harbor Names | 2022-11-28 | 2026-11-28 | 18 | false
-quickdumpnow.example | quickdumpnow | Harbor Names | 2023-02-01 | 2027-02-01 | 14 | true
-rentadumptrailer.example | quickdumpnow | Harbor Names | 2023-08-15 | 2027-08-15 | 22 | true
-dangerouscentaur.example | dangerouscentaur | Amazon Registrar | 2019-08-12 | 2027-08-12 | 14 | true
-centaur-clients.example | dangerouscentaur | Amazon Registrar | 2020-01-30 | 2027-01-30 | 16 | true
-centaur-staging.example | dangerouscentaur | Amazon Registrar | 2020-09-14 | 2026-09-14 | 16 | false
-stay-51st.example | rental-3028-51st | Harbor Names | 2025-06-01 | 2027-06-01 | 19 | true
-expertyachtdelivery.example | yacht-delivery | Amazon Registrar | 2024-08-01 | 2027-08-01 | 14 | true
-movemyyacht.example | yacht-delivery | Harbor Names | 2024-12-09 | 2026-12-09 | 24 | false
+domain | entity | registrar | registered_on | expires_on | annual_cost | auto_renew | serves | dns | tls_until
+queenofsandiego.com | queenofsandiego | Amazon Registrar | 2021-05-20 | 2027-05-20 | 14 | true | bookings and landing page | Amazon Route 53 | 2027-02-14
+queenofsandiego.example | queenofsandiego | Amazon Registrar | 2021-05-20 | 2027-05-20 | 12 | true | redirect | Amazon Route 53 | 2027-02-14
+jada-charters.example | jada | Amazon Registrar | 2021-04-02 | 2027-04-02 | 14 | true | charter calendar | Amazon Route 53 | 2027-01-22
+sail-jada.example | jada | Harbor Names | 2022-11-28 | 2026-11-28 | 18 | false | redirect | Harbor Names | 2026-11-21
+quickdumpnow.example | quickdumpnow | Harbor Names | 2023-02-01 | 2027-02-01 | 14 | true | quote form | Amazon Route 53 | 2027-01-09
+rentadumptrailer.example | quickdumpnow | Harbor Names | 2023-08-15 | 2027-08-15 | 22 | true | redirect | Harbor Names |
+dangerouscentaur.example | dangerouscentaur | Amazon Registrar | 2019-08-12 | 2027-08-12 | 14 | true | portfolio | Amazon Route 53 | 2027-03-02
+centaur-clients.example | dangerouscentaur | Amazon Registrar | 2020-01-30 | 2027-01-30 | 16 | true | client previews | Amazon Route 53 | 2026-12-30
+centaur-staging.example | dangerouscentaur | Amazon Registrar | 2020-09-14 | 2026-09-14 | 16 | false | staging, down since it lapsed | |
+stay-51st.example | rental-3028-51st | Harbor Names | 2025-06-01 | 2027-06-01 | 19 | true | direct booking page | Harbor Names | 2027-01-17
+expertyachtdelivery.example | yacht-delivery | Amazon Registrar | 2024-08-01 | 2027-08-01 | 14 | true | quote form | Amazon Route 53 | 2027-02-25
+movemyyacht.example | yacht-delivery | Harbor Names | 2024-12-09 | 2026-12-09 | 24 | false | redirect | Harbor Names | 2026-11-30
 """
 
 KPIS = """
@@ -283,16 +283,14 @@ overdue-cap | Overdue receivables stay at or below 1,500 | overdue_receivables |
 SCENARIOS = """
 scenario | name | revenue | cost | monthly_growth
 low | A wet winter: cash received falls by a quarter, costs as they are | 0.75 | 1 | -0.01
-base | As the last months went, with the planned savings | 1 | 0.97 | 0.005
+base | As the same months a year before, with the planned savings | 1 | 0.97 | 0.005
 high | Two channels opened and the concert campaign sells | 1.3 | 1.08 | 0.02
 """
 
 INVESTMENTS = """
 investment | entity | title | cost | monthly_return | delay_months | confidence
 inv-listings | jada | Open four online travel channels | 900 | 620 | 2 | 0.6
-inv-concerts | queenofsandiego | Concert series to the mailing list | 450 | 900 | 1 | 0.5
 inv-trailer | quickdumpnow | Fourth trailer for rent | 4800 | 210 | 1 | 0.65
-inv-collect | dangerouscentaur | Collect overdue invoices and bill what was missed | 200 | 240 | 0.5 | 0.85
 inv-photos | rental-3028-51st | New photos and a connected calendar | 350 | 130 | 1 | 0.7
 inv-training | yacht-delivery | Second licensed captain | 2600 | 280 | 3 | 0.45
 inv-refit | jada | New sails | 7500 | 260 | 4 | 0.55
@@ -300,14 +298,14 @@ inv-refit | jada | New sails | 7500 | 260 | 4 | 0.55
 
 SYSTEMS = """
 control | title | status | severity | note | action | owner
-bank-feed | Bank transactions arrive daily and are matched | partial | high | matched by hand at month end | Connect the bank feed | Maren Holt
+bank-feed | Bank transactions arrive daily and are matched | partial | high | bank transactions are matched by hand, at month end only | Connect the bank feed | Maren Holt
 receipts | Every expense has a receipt on file | partial | medium | receipts live in three mailboxes | Collect receipts in one inbox and refuse claims without | Maren Holt
 deposits | Deposits are held as a liability until service | partial | high | one deposit went straight to revenue | Post deposits from the booking tool | Maren Holt
-entity-books | Each entity has books of its own | missing | high | one ledger with a tag for each entity | Keep separate books for each entity from 2027 | Maren Holt
-invoicing | Invoices follow contracts by themselves | missing | high | typed by hand from memory | Issue recurring invoices from the contract list | Priya Lund
-dunning | Overdue invoices are chased on a schedule | missing | medium | nobody owns it | Send reminders at 7, 21 and 45 days | Priya Lund
-close | Months are closed and locked | missing | medium | old months still change | Close by the 10th, then lock | Maren Holt
-approval | Two people see payments over 500 | missing | high | one login pays everything | Ask the bank for a second approver | Maren Holt
+entity-books | Each entity has books of its own | missing | high | all entities share one ledger, told apart by a tag | Decide on books for each entity, to start in 2027 | Maren Holt
+invoicing | Invoices follow contracts by themselves | missing | high | invoices are typed by hand from memory | Issue recurring invoices from the contract list | Priya Lund
+dunning | Overdue invoices are chased on a schedule | missing | medium | nobody owns reminders | Send reminders at 7, 21 and 45 days | Priya Lund
+close | Months are closed and locked | missing | medium | months long past still change | Close by the 10th, then lock | Maren Holt
+approval | Two people see payments over 500 | missing | high | one login can pay any amount | Ask the bank for a second approver | Maren Holt
 backup | The ledger is backed up outside the provider | working | medium | | | Theo Marsh
 sales-tax | Sales tax is filed on time | working | medium | | | Maren Holt
 """

@@ -224,6 +224,24 @@ class Company:
         fixed, unit = self.fixed_cost(month), self.contribution_per_unit(month)
         return fixed / unit if fixed is not None and unit is not None and unit > 0 else None
 
+    def break_even_with_others(self, month: Month) -> Answer:
+        """Break-even of the fixed cost that the other entities' contribution a month, of twelve, leaves."""
+        fixed, unit, year = self.fixed_cost(month), self.contribution_per_unit(month), month.whole.trailing(12)
+        if fixed is None or unit is None or unit <= 0:
+            return None
+        others = self.scope - {self.flagship()}
+        rest = Company(self.folder, self.as_of, others) if others else None
+        kept = [each for each in year if self.kept(each)]
+        for each in kept if rest else []:
+            fixed += rest.posted_in(each, type="revenue") / len(kept)
+            fixed += rest.posted_in(each, type="expense", behaviour="variable") / len(kept)
+        return fixed / unit if fixed > 0 else None
+
+    def units_delivered(self, month: Month) -> Answer:
+        return sum(
+            (number(row["quantity"]) for row in self.done(month) if row["entity"] == self.flagship()), Fraction()
+        )
+
     def revenue_against_target(self, month: Month) -> Answer:
         """Revenue of the entities and months that have a target, since January, over these targets."""
         last = month.whole
@@ -233,15 +251,46 @@ class Company:
         earned = sum(self.revenue_of(entity, Month(name, self.as_of)) for name, entity in goals)
         return share(earned, sum(goals.values())) if any(map(self.kept, year)) else None
 
+    def drawn(self, month: Month) -> Fraction:
+        """What the owner drew and what was paid back of loans; a loan taken up is neither."""
+        chart, entries, sum_ = self.accounts(), defaultdict(list), Fraction()
+        for row in self.lines(month.end, month.start):
+            entries[row["entry"]].append((chart[row["account"]]["role"], number(row["amount"])))
+        for legs in entries.values():
+            roles = {role for role, _ in legs}
+            if "cash" not in roles or "equity" in roles:
+                continue
+            if "draw" in roles:
+                sum_ -= sum((amount for role, amount in legs if role == "cash"), Fraction())
+            elif "fixed_asset" not in roles:
+                sum_ += max(sum((amount for role, amount in legs if role == "loan"), Fraction()), Fraction())
+        return sum_
+
+    def mean_drawn(self, month: Month) -> Answer:
+        return self.mean(month, lambda each: self.drawn(each) if self.kept(each) else None)
+
+    def full_runway(self, month: Month) -> Answer:
+        """Runway with draws and debt service; five years are as good as no end."""
+        cash, burn, drawn = self.cash(month), self.mean(month, self.net_burn), self.mean_drawn(month)
+        if cash is None or burn is None or drawn is None or burn + drawn <= 0:
+            return None
+        return cash / (burn + drawn) if cash <= 60 * (burn + drawn) else None
+
     def forecast_cash(self, month: Month) -> Answer:
-        """Cash and six mean months by the base factors; receipts grow from the first of them on."""
+        """Cash and six months, each as the same one a year before, or if nobody recorded that, as the mean of three.
+
+        Received and paid by the base factors, receipts growing from the first month on; draws and debt service as then.
+        """
         base = next(row for row in self.read("scenarios") if row["scenario"] == "base")
-        cash, (received, paid) = self.cash(month.whole), self.mean_flows(month)
-        if cash is None or received is None or paid is None:
+        cash, (received, paid), drawn = self.cash(month.whole), self.mean_flows(month), self.mean_drawn(month)
+        if cash is None or received is None or paid is None or drawn is None:
             return None
         growth = 1 + number(base["monthly_growth"])
-        coming = (received * number(base["revenue"]) * growth**step for step in range(1, 7))
-        return cash + sum(coming) - 6 * paid * number(base["cost"])
+        for step in range(1, 7):
+            like = month.whole.back(12 - step)
+            went = (*self.flows(like), self.drawn(like)) if self.kept(like) else (received, paid, drawn)
+            cash += went[0] * number(base["revenue"]) * growth**step - went[1] * number(base["cost"]) - went[2]
+        return cash
 
     def deployable_cash(self, month: Month) -> Answer:
         """Cash above the most that the owner's rules keep in hand: a sum, or months of net burn."""
@@ -547,6 +596,23 @@ class Company:
         owed = sum((open_ for _, open_ in self.balances(month)), Fraction())
         return owed if self.begun("invoices", "issued_on", month) else None
 
+    def customer_receivables(self, month: Month) -> Answer:
+        """Services that ended and invoices, as far as nobody paid them; jobs without either, by the ledger."""
+        if not self.lines(month.end):
+            return None
+        papers = {row["booking"] for row in self.table("bookings")} | {row["invoice"] for row in self.table("invoices")}
+        ended = [row for row in self.table("bookings") if day(row["ends_on"]) <= month.end and not row["cancelled_on"]]
+        names = {row["booking"] for row in ended}
+        owed = sum((number(row["price"]) for row in ended), Fraction())
+        owed -= sum(money for row, when, money in self.receipts() if row["booking"] in names and when <= month.end)
+        jobs = (row for row in self.lines(month.end, role="receivable") if row["booking"] not in papers)
+        return owed + (self.receivables(month) or 0) + sum((number(row["amount"]) for row in jobs), Fraction())
+
+    def receivables_difference(self, month: Month) -> Answer:
+        """The control account less the subledger."""
+        owed = self.customer_receivables(month)
+        return None if owed is None else self.posted(month.end, role="receivable") - owed
+
     def overdue_receivables(self, month: Month) -> Fraction:
         """Due before the last day: on the due day itself nobody is late."""
         late = (open_ for row, open_ in self.balances(month) if date.fromisoformat(row["due_on"]) < month.end)
@@ -769,7 +835,8 @@ class Company:
 
 
 FACTS = (
-    *("cash", "gross_burn", "net_burn", "runway", "technology_cost"),
+    *("cash", "gross_burn", "net_burn", "runway", "full_runway", "technology_cost"),
+    *("break_even_with_others", "units_delivered", "customer_receivables", "receivables_difference"),
     *("break_even", "contribution_per_unit", "fixed_cost", "variable_cost"),
     *("revenue_against_target", "forecast_cash", "deployable_cash"),
     *("deferred_revenue", "delivered_revenue", "deposits_taken"),

@@ -49,6 +49,8 @@ def test_locale_of_the_reader() -> None:
         (110, 100, "USD", "up $10 (+10%)"),
         (90, 100, "USD", "down $10 (−10%)"),
         (-519, 319, "USD", "down $838"),
+        (345, 41, "USD", "up $304"),
+        (400, 100, "USD", "up $300 (+300%)"),
         (0.10, 0.15, "percent", "down 5 points"),
         (6.31, 6.33, "charters", "unchanged"),
         (5, None, "count", ""),
@@ -56,5 +58,5 @@ def test_locale_of_the_reader() -> None:
     ],
 )
 def test_changes(now: float | None, before: float | None, unit: str, said: str) -> None:
-    """A share is left out where the sign changed, and what rounds to nothing is unchanged."""
+    """A share is left out where the sign changed or the base was small, and what rounds to nothing is unchanged."""
     assert Formats().change(fact(now, before, unit)) == said

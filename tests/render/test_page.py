@@ -150,6 +150,12 @@ def test_a_few_sources_are_named_and_many_are_counted() -> None:
     gone = sources_line(Section("s", "S", sources=tuple(Source(f"t{n}", state="absent") for n in range(5))), report())
     assert "5 stale or absent" in gone and gone.endswith("</details>")
     assert sources_line(Section("s", "S"), report()) == ""
+    plans = [Source("plans", "2026-01-02", "register"), *(Source(f"p{n}", state="register") for n in range(2))]
+    assert "plans (last Jan 2, 2026), p0 (undated)" in sources_line(
+        Section("s", "S", sources=tuple(plans[:2])), report()
+    )
+    counted = sources_line(Section("s", "S", sources=tuple(plans)), report())
+    assert "3 tables kept by hand" in counted.split("</summary>")[0] and "p1 (undated)" in counted
 
 
 def test_headline_figures_are_not_shown_twice() -> None:

@@ -138,6 +138,22 @@ def test_a_table_that_has_nothing_new_is_stale(desk: Desk, said: list[dict[str, 
     ]
 
 
+def test_what_is_kept_by_hand_is_a_source_too(desk: Desk, said: list[dict[str, Any]]) -> None:
+    """A register with its newest entry, a plan without a day as undated; what only gives names is no source."""
+    folder = desk.data.folder
+    (folder / "equity.csv").write_text("stake,entity,holder,share,source,document\ns,one,Ann,1,Deed,\n", "utf-8")
+    (folder / "listings.csv").write_text(
+        "entity,channel,status,live_on,rating,reviews,views,note\none,web,live,2026-03-01,,,,\n", "utf-8"
+    )
+    for name in ("equity", "listings", "company"):
+        desk.data.table(name)
+    desk._after_cell()
+    assert said[0]["application/vnd.quarterdeck+json"]["content"] == [
+        {"table": "equity", "newest": "", "state": "register"},
+        {"table": "listings", "newest": "2026-03-01", "state": "register"},
+    ]
+
+
 def test_nothing_found_in_an_absent_table_is_not_all_clear(desk: Desk, said: list[dict[str, Any]]) -> None:
     """Without its table nobody knows; with it, nothing found is said."""
     desk.data.table("observations")

@@ -106,5 +106,5 @@ def test_months_not_billed_are_named_when_one_client_is_concerned(make_data):
     """Which months to invoice, and whom."""
     data = make_data(as_of="2026-10-31", **BASE, contracts=[SIGNED], invoices=[{**BILL, "month": "2026-09"}])
     (found,) = clients.service_not_billed(data, OCTOBER, TODAY)
-    assert found.evidence == "$100 is missing in 1 client month: 2026-10."
+    assert found.evidence == "$100 is missing in 1 client month: October 2026."
     assert found.action == "Invoice the months left out to Ann & Co"

@@ -83,10 +83,10 @@ def test_cost_anomaly_is_found_and_goes_with_its_day(make_data):
 
 
 def test_owner_and_due_day_come_from_the_action_that_answers_the_finding(make_data):
-    """An open action lends both; without one the due day follows from the severity."""
+    """An open action lends both; without one the due day follows from the severity, on the weekday before a weekend."""
     tables = {"entities": [{**ONE[0], "billing": ""}], "accounts": CHART}
     (alone,) = owner.undecided_billing(make_data(**tables), OCTOBER, DAY)
-    assert (alone.owner, alone.due) == ("", "2026-11-14")
+    assert (alone.owner, alone.due) == ("", "2026-11-13")
     answer = {**ACTION, "finding": alone.id, "due_on": "2026-11-05"}
     (answered,) = owner.undecided_billing(make_data(**tables, actions=[answer]), OCTOBER, DAY)
     assert (answered.owner, answered.due) == ("Ann", "2026-11-05")
@@ -114,7 +114,9 @@ def test_gaps_of_one_sort_are_one_finding(make_data):
     (finding,) = engineering.observed_gaps(data, OCTOBER, DAY)
     assert finding.title == "Key: Worst"
     assert (finding.severity, finding.money, finding.owner, finding.observed) == ("critical", 12, "Bo", True)
-    assert "x.py:1" in finding.evidence
+    assert finding.evidence == "2 places (A): Worst (x.py:1), x (no location noted)."
+    (alone,) = engineering.observed_gaps(make_data(entities=ONE, observations=[second]), OCTOBER, DAY)
+    assert alone.evidence == "1 place (A): x.py:1."
     assert ids(engineering.observed_gaps, data, area="ux") == []
 
 
@@ -163,6 +165,7 @@ def test_conflicting_shares_of_one_holder_are_named_together(make_data):
     stakes = [{**STAKE, "share": share, "document": "x"} for share in (0.2, 0.3)]
     data = make_data(entities=ONE, equity=[*stakes, {**STAKE, "holder": "Cy", "share": 0.1}])
     (finding,) = owner.doubtful_stakes(data, OCTOBER, DAY)
+    assert finding.evidence.startswith("3 of 3 claims cannot be relied on: ")
     assert finding.evidence.endswith("Ann 20% or 30% (conflicting); Cy 10% (undocumented).")
 
 
@@ -172,3 +175,41 @@ def test_a_domain_that_lapses_within_two_weeks_is_critical(make_data):
     for day, severity, since in cases:
         (finding,) = engineering.lapsing_domains(make_data(domains=[{**DOMAIN, "expires_on": day}]), OCTOBER, DAY)
         assert (finding.severity, finding.since) == (severity, since)
+        assert finding.evidence.startswith("Lapsed: " if since else "Not renewed automatically, and ending: ")
+
+
+def test_what_has_lapsed_is_told_apart_from_what_will(make_data):
+    """One ended yesterday, two end within two months."""
+    days = ("2026-10-30", "2026-11-15", "2026-12-01")
+    domains = [{**DOMAIN, "domain": f"{n}.example", "expires_on": day} for n, day in enumerate(days)]
+    (finding,) = engineering.lapsing_domains(make_data(domains=domains), OCTOBER, DAY)
+    assert finding.title == "1 domain lapsed, 2 domains about to lapse"
+    assert finding.evidence == (
+        "Lapsed: 0.example on Oct 30, 2026. "
+        "Not renewed automatically, and ending: 1.example on Nov 15, 2026, 2.example on Dec 1, 2026."
+    )
+
+
+def test_cloud_cost_above_its_target_is_a_finding(make_data):
+    """12 against a target of 10 of the KPI that the fact measures; at the target, or without one, none."""
+    costs = [{"service": "s3", "date": "2026-10-05", "amount": 12}]
+    kpi = {"measured_by": "cloud_cost", "target": 10, "owner": "Bo"}
+    (finding,) = engineering.cost_above_target(make_data(cloud_costs=costs, kpis=[kpi]), OCTOBER, DAY)
+    assert (finding.money, finding.owner, finding.severity) == (2, "Bo", "low")
+    assert ids(engineering.cost_above_target, make_data(cloud_costs=costs, kpis=[{**kpi, "target": 12}])) == []
+    assert ids(engineering.cost_above_target, make_data(cloud_costs=costs, kpis=[{**kpi, "target": ""}])) == []
+    assert ids(engineering.cost_above_target, make_data(cloud_costs=[], kpis=[kpi])) == []
+
+
+def test_several_actions_answer_one_finding_and_one_action_several(make_data):
+    """The deed is all that was agreed, the soonest first; an action names its findings separated by spaces."""
+    tables = {"entities": [{**ONE[0], "billing": ""}], "accounts": CHART}
+    id = "billing-undecided-a"
+    answers = [
+        {**ACTION, "action": "2", "title": "Then this", "finding": id, "owner": "Cy", "due_on": "2026-11-09"},
+        {**ACTION, "action": "1", "title": "First this", "finding": f"other {id}", "due_on": "2026-11-04"},
+        {**ACTION, "action": "3", "title": "Not this", "finding": f"{id}-b", "due_on": "2026-11-01"},
+        {**ACTION, "action": "4", "title": "Done", "finding": id, "done_on": "2026-10-20"},
+    ]
+    (found,) = owner.undecided_billing(make_data(**tables, actions=answers), OCTOBER, DAY)
+    assert (found.action, found.owner, found.due) == ("First this; Then this", "Ann", "2026-11-04")

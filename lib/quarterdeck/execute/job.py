@@ -84,7 +84,7 @@ def execute(job: Job, bench: Bench) -> float:
 
 
 def kernels(bench: Bench) -> Kernels:
-    """The kernels of this process for a run, made by whoever asks first; they last until `close_kernels`, or its end."""
+    """The kernels of this process for a run, made by whoever asks first, until `close_kernels` or its end."""
     from .run import Kernels
 
     with _lock:

@@ -70,7 +70,7 @@ class Formats:
             return self.percent(value)
         if unit in ("count", "score", ""):
             return self.number(value)
-        return f"{self.number(value)} {unit}"
+        return f"{self.number(value, 0 if abs(value) >= 1000 else 1)} {unit}"
 
     def cell(self, value: Any, unit: str) -> str:
         """A table's value as text; `unit` may also be `text`, `date` or `year` (a number without separators)."""
@@ -97,8 +97,10 @@ class Formats:
         if text in (none, "0 points"):
             return "unchanged"
         share = ""
-        # A share of the previous value says nothing where the value changed its sign or is a share itself.
-        if fact.unit != "percent" and fact.previous and fact.previous * (fact.value or 0) > 0:
+        # A share of the previous value says nothing where the value changed its sign, is a share itself, or grew
+        # from so little that the share would be the news.
+        small = size > 3 * abs(fact.previous or 0.0)
+        if fact.unit != "percent" and fact.previous and fact.previous * (fact.value or 0) > 0 and not small:
             share = f" ({'+' if fact.change > 0 else _MINUS}{self.percent(size / abs(fact.previous))})"
         return f"{'up' if fact.change > 0 else 'down'} {text}{share}"
 

@@ -180,11 +180,14 @@ def block_from(values: dict[str, Any]) -> Block:
 
 @dataclass(frozen=True)
 class Source:
-    """A table that a section read: the newest day in it, and whether it is `absent` or has nothing new (`stale`)."""
+    """A table that a section read: the newest day in it, and whether it is `absent` or has nothing new (`stale`).
+
+    A `register` is kept by hand and changes only now and then: it is not called stale, and its day may be empty.
+    """
 
     table: str
     newest: str = ""
-    state: Literal["", "stale", "absent"] = ""
+    state: Literal["", "stale", "absent", "register"] = ""
 
 
 @dataclass(frozen=True)

@@ -37,26 +37,30 @@ def long_date(day: str, locale: str) -> str:
 
 
 def sources_line(section: Section, report: Report) -> str:
-    """What a section read and how fresh it is; what is stale or absent is said so. Empty when it read nothing dated.
+    """What a section read and how fresh it is; what is stale, absent or undated is said so. Empty if it read nothing.
 
-    Past MOST_SOURCES they are counted, and named where the reader unfolds them.
+    Past MOST_SOURCES (half as many that are kept by hand) they are counted, and named where the reader unfolds them.
     """
-    formats, fresh, stale = Formats(report.locale, report.currency), [], []
+    formats, fresh, stale, kept = Formats(report.locale, report.currency), list[str](), list[str](), list[str]()
     for source in section.sources:
         if source.state == "absent":
             stale.append(f'<strong class="qd-stale">{_name(source)} absent</strong>')
         elif source.state == "stale":
             day = text(formats.date(source.newest))
             stale.append(f'<strong class="qd-stale">{_name(source)} stale, last {day}</strong>')
+        elif source.state == "register":
+            kept.append(
+                f"{_name(source)} ({f'last {text(formats.date(source.newest))}' if source.newest else 'undated'})"
+            )
         else:
             fresh.append(f"{_name(source)} to {text(formats.date(source.newest, year=False))}")
-    if len(fresh) <= MOST_SOURCES and len(stale) <= MOST_SOURCES:
-        return f'<p class="qd-sources">Sources: {", ".join(fresh + stale)}</p>' if fresh or stale else ""
+    every = fresh + stale + kept
+    if max(len(fresh), len(stale), 2 * len(kept)) <= MOST_SOURCES:
+        return f'<p class="qd-sources">Sources: {", ".join(every)}</p>' if every else ""
     said = fresh if len(fresh) <= MOST_SOURCES else [f"{len(fresh)} tables with rows of the period"]
     said = said + (stale if len(stale) <= MOST_SOURCES else [f"{len(stale)} stale or absent"])
-    return (
-        f'<details class="qd-sources"><summary>Sources: {", ".join(said)}</summary>{", ".join(fresh + stale)}</details>'
-    )
+    said = said + (kept if 2 * len(kept) <= MOST_SOURCES else [f"{len(kept)} tables kept by hand"])
+    return f'<details class="qd-sources"><summary>Sources: {", ".join(said)}</summary>{", ".join(every)}</details>'
 
 
 def _name(source: Source) -> str:

@@ -74,9 +74,9 @@ class Data:
         return frame.copy(deep=False)
 
     def newest(self, name: str) -> date | None:
-        """The newest day on which something happened in a table that keeps coming in; None for registers and plans."""
+        """The newest day on which something happened in a table; None where no column of it says."""
         schema = schemas().get(name)
-        if schema is None or not schema.known or schema.register or not len(frame := self.table(name)):
+        if schema is None or not len(frame := self.table(name)):
             return None
         newest: Any = max((day for day in frame[_events(schema)].max() if day == day), default=None)
         return newest and date.fromisoformat(newest.date().isoformat())

@@ -20,11 +20,14 @@ from ..model.report import Fact, Figure, Finding, Source
 from .data import Data, newest_day
 from .display import PALETTE, bundle, content_of, figure_from, publish, table_from
 from .measure import Measure
+from .schema import schemas
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Metric = Callable[[Period], Measure]
+_LOOKED_UP = ("company", "entities", "accounts", "channels")
+"""Tables that only give names and kinds: no section's source."""
 
 
 class Desk:
@@ -168,10 +171,12 @@ class Desk:
     def _source(self, name: str) -> Source | None:
         if self.data.absent({name}):
             return Source(name, state="absent")
-        newest = self._feeds.newest(name)
-        if newest is None:
+        newest, schema = self._feeds.newest(name), schemas().get(name)
+        if name in _LOOKED_UP:
             return None
-        return Source(name, newest.isoformat(), "stale" if newest < self.period.start else "")
+        if schema is None or schema.register or not schema.known:
+            return Source(name, newest.isoformat() if newest else "", "register")
+        return Source(name, newest.isoformat(), "stale" if newest < self.period.start else "") if newest else None
 
     def _publish_figure(self, figure: Figure) -> None:
         self._publish("figure", content_of(figure), figure_html(figure))

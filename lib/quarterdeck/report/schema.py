@@ -105,9 +105,9 @@ def check(path: Path, frame: pd.DataFrame, schema: TableSchema) -> None:
         if name not in schema.columns:
             raise DataError(f"{path}, column {name}", "is unknown", nearest(name, schema.columns))
     for name in schema.columns:
-        if name not in frame.columns:
+        if name not in frame.columns and not schema.columns[name].empty:
             raise DataError(f"{path}, column {name}", "is missing", f"It holds {schema.columns[name].about}")
-    columns = {name: pa.Column(str, _checks(column)) for name, column in schema.columns.items()}
+    columns = {name: pa.Column(str, _checks(column)) for name, column in schema.columns.items() if name in frame}
     try:
         pa.DataFrameSchema(columns).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as err:
@@ -151,9 +151,7 @@ def convert(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
 
     made: dict[str, pd.Series[Any]] = {}
     for name, column in schema.columns.items():
-        if name not in frame:
-            continue
-        values = frame[name]
+        values = frame[name] if name in frame else pd.Series("", index=frame.index, dtype=str)
         if column.kind == "date":
             made[name] = pd.to_datetime(values.where(values != ""), format="%Y-%m-%d").astype("datetime64[s]")
         elif column.kind in ("money", "number", "share", "integer"):

@@ -106,6 +106,57 @@ def test_runway_is_cash_over_mean_net_burn_and_resums(make_data):
     assert parts["numerator"] / parts["denominator"] == pytest.approx(measure.value)
 
 
+@given(journals())
+def test_the_bridge_leads_from_opening_to_closing_cash(make_data, rows):
+    """For any journal: every step is what a loop gives, and opening and steps add up to the fact of cash."""
+    data = make_data(trusted=True, accounts=ACCOUNTS, ledger=rows)
+    table = cash.cash_bridge(data, LEAP)
+    if LEAP.name not in {row["date"][:7] for row in rows}:
+        assert not len(table) and table.columns.tolist() == ["step", "amount"]
+        return
+    steps = dict.fromkeys(["received", "paid", "draw", "loan", "fixed_asset", "equity"], 0.0)
+    opening = 0.0
+    for name in dict.fromkeys(row["entry"] for row in rows):
+        lines = [row for row in rows if row["entry"] == name]
+        roles = {OF[row["account"]]["role"] for row in lines}
+        change = total([row for row in lines if OF[row["account"]]["role"] == "cash"])
+        why = next((role for role in ("equity", "draw", "fixed_asset") if role in roles), "")
+        if lines[0]["date"] < "2024-02":
+            opening += change
+        elif lines[0]["date"] < "2024-03" and "cash" in roles:
+            borrowed = 0.0 if why else total([row for row in lines if OF[row["account"]]["role"] == "loan"], sign=-1)
+            steps["loan"] += borrowed
+            steps[why or ("received" if change > borrowed else "paid")] += change - borrowed
+    assert table["amount"].tolist() == pytest.approx(
+        [opening, *steps.values(), opening + sum(steps.values())], abs=1e-6
+    )
+    assert table["amount"].iloc[-1] == pytest.approx(cash.cash(data, LEAP).value or 0, abs=1e-6)
+    assert table["step"].tolist()[::7] == ["Opening cash", "Closing cash"]
+
+
+def test_draws_and_debt_service_shorten_the_runway_and_a_new_loan_does_not(make_data):
+    """600 a month of operations, 250 drawn and 50 paid back in three months; 900 borrowed is no burn."""
+    rows = [*books(), *entry("back", "2026-02-08", bank=-50, loan=50), *entry("new", "2026-02-09", bank=900, loan=-900)]
+    data = make_data(accounts=ACCOUNTS, ledger=rows)
+    measure = cash.full_runway(data, MARCH)
+    assert measure.value == pytest.approx((7950 + 850) / (600 + 300 / 3)) and measure.note == ""
+    parts = measure.rows.groupby("part")["contribution"].sum()
+    assert parts["numerator"] / parts["denominator"] == pytest.approx(measure.value)
+    assert cash.runway(data, MARCH).value == pytest.approx(8800 / 600)
+
+
+@pytest.mark.parametrize(("sold", "words"), [(2500, "endless"), (1550, "over 5 years"), (1200, "")])
+def test_a_runway_says_when_the_period_before_had_no_end(make_data, sold, words):
+    """Until March a sale of January pays 1,200 of rent in two months, or all but 50, or none of it."""
+    rows = entry("0", "2026-01-01", bank=9000, capital=-9000)
+    rows += entry("s", "2026-01-02", bank=sold, sales=-sold) + entry("r", "2026-01-03", bank=-1600, rent=1600)
+    rows += entry("f", "2026-02-03", bank=-1, rent=1) + entry("m", "2026-03-03", bank=-2400, rent=2400)
+    measure = cash.full_runway(make_data(accounts=ACCOUNTS, ledger=rows), MARCH)
+    assert measure.value is not None and measure.note == (f"{words} in February 2026" if words else "")
+    long = cash.full_runway(make_data(accounts=ACCOUNTS, ledger=rows), Period.parse("2026-02"))
+    assert (long.note == cash.LASTING) == (words == "over 5 years")
+
+
 def test_a_small_burn_is_a_burn(make_data):
     """0.90 lost in three months: 30 cents a month."""
     rows = [*books(), *entry("big", "2026-03-09", bank=1799.1, sales=-1799.1)]

@@ -42,13 +42,13 @@ LISTINGS = [
 def test_a_listing_is_live_from_the_day_on_which_it_went_live(make_data):
     """One is live since today, one goes live after the as-of and one says so without a day; the most shown comes first.
 
-    Entities stand in the order of their table; one without a listing has no row, a place nobody looked at is absent.
+    Entities stand in the order of their table; one without a listing has no row; what is not in the table is missing.
     """
     data = make_data(as_of="2026-10-31", entities=ENTITIES[::-1], channels=CHANNELS, listings=LISTINGS)
     matrix = channels.visibility(data, TODAY)
     assert matrix.index.tolist() == ["House", "Boat"]
     assert list(matrix.columns) == ["Site", "Trips", "Tours"]
-    assert matrix.to_numpy().tolist() == [[2, 1, 0], [3, 1, 0]]
+    assert matrix.fillna(-1).to_numpy().tolist() == [[2, 1, -1], [3, 1, 0]]
 
 
 def test_channels_that_show_as_much_stand_by_name(make_data):

@@ -67,7 +67,7 @@ def test_days_out_of_the_ordinary_are_those_beyond_the_control_limit(make_data, 
     for n in range(14, len(days)):
         before = days[max(0, n - 28) : n]
         excess = days[n] - statistics.mean(before)
-        if rows[n]["date"] >= "2026-10-01" and excess > sigma * statistics.stdev(before) and excess >= 0.01:
+        if rows[n]["date"] >= "2026-10-01" and excess > sigma * statistics.stdev(before) and excess >= 0.5:
             expected.append((pd.Timestamp(rows[n]["date"]), "s3", days[n], days[n] - excess, excess))
     expected.sort(key=lambda row: (-round(row[4], 9), row[0]))
     steady = [*daily("a", "2026-09-01", [0.5] * 60), *daily("z", "2026-10-30", [99])]
@@ -81,9 +81,9 @@ def test_days_out_of_the_ordinary_are_those_beyond_the_control_limit(make_data, 
     assert counted == {"s3": len(expected), "a": 0, "z": 0}
 
 
-def test_anomalies_need_two_weeks_before_and_a_cent_of_excess(make_data):
-    """After 13 recorded days, daily or not, a peak is not judged, after 14 it is; half a cent is noise, 2 are not."""
-    for before, peak, flagged in ((13, 50, 0), (14, 50, 1), (14, 1.005, 0), (14, 1.02, 1)):
+def test_anomalies_need_two_weeks_before_and_half_a_unit_of_excess(make_data):
+    """After 13 recorded days, daily or not, a peak is not judged, after 14 it is; 0.4 is noise, 0.6 is not."""
+    for before, peak, flagged in ((13, 50, 0), (14, 50, 1), (14, 1.4, 0), (14, 1.6, 1)):
         rows = [row for name in ("b", "a") for row in daily(name, "2026-09-15", [1.0] * before + [peak], step=2)]
         found = cloud.anomalies(make_data(cloud_costs=rows), OCTOBER)
         assert found["service"].tolist() == ["a", "b"][: 2 * flagged]
@@ -125,6 +125,15 @@ def test_savings_of_one_service_never_exceed_its_cost(make_data):
     pd.testing.assert_frame_equal(made[list(expected)], expected, check_dtype=False)
     assert cloud.cloud_saving(data, OCTOBER).value == pytest.approx(8.725)
     assert len(cloud.cloud_saving(data, OCTOBER).rows) == 4
+
+
+def test_a_day_out_of_the_ordinary_is_no_usual_cost(make_data):
+    """1 a day for two months and one day of 31: the usual month is what it costs without the excess of 30."""
+    amounts = [1.0] * 61
+    amounts[45] = 31.0
+    candidate = {"service": "s3", "saving": 0.5, "effort_days": 1}
+    data = make_data(cloud_costs=daily("s3", "2026-09-01", amounts), optimisations=[candidate])
+    assert cloud.savings(data, OCTOBER)["monthly_cost"].tolist() == [pytest.approx(61 / 2)]
 
 
 def test_a_service_billed_in_one_month_only_costs_that_a_month(make_data):

@@ -192,3 +192,27 @@ def test_empty_tables_make_empty_reports(make_data):
     table = deferred.roll_forward(data, JUNE)
     assert not table["closing"].any() and table[["ledger", "difference"]].isna().all(axis=None)
     assert not len(deferred.deferred_gaps(data, JUNE)) and deferred.five_steps(data, JUNE)["bookings"].sum() == 0
+
+
+def test_service_delivered_leads_to_the_ledger_s_revenue(make_data):
+    """June: 500 delivered, 50 kept, 60 of July's service posted early, 7 more than anything explains."""
+    accounts = [*ACCOUNTS, {"account": "sales", "type": "revenue", "role": "revenue"}]
+    posted = (("later", -500), ("cancelled", -50), ("paid", -60), ("", -7))
+    sales = [post(20 + n, "2026-06-30", name, amount, "sales") for n, (name, amount) in enumerate(posted)]
+    ledger = [{**row, "entity": "a"} for row in [*LEDGER, *sales, post(30, "2026-05-01", "paid", -1, "sales")]]
+    made = [{**row, "entity": "a"} for row in BOOKINGS]
+    entities = [{"entity": "a", "name": "A & Co"}, {"entity": "b", "name": "B"}]
+    data = make_data(accounts=accounts, ledger=ledger, bookings=made, entities=entities)
+    assert deferred.revenue_bridge(data, JUNE).to_dict("records") == [
+        {"entity": "A & Co", "delivered": 500, "kept": 50, "billed": 0, "early": 60, "other": 7, "ledger": 617,
+         "deferred": 50}
+    ]  # fmt: skip
+    early = deferred.early_revenue(data, JUNE)
+    assert early.value == 61 == early.rows["contribution"].sum(), "all that stands there, also of months before"
+    assert deferred.early_revenue(data, JULY).value == 0, "by then the service has ended"
+
+
+def test_early_revenue_is_not_known_without_bookings(make_data):
+    """Nothing says when a service ended."""
+    data = make_data(entities=[{"entity": "a"}])
+    assert deferred.early_revenue(data, JUNE).note == "no booking" and not len(deferred.revenue_bridge(data, JUNE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,6 +70,30 @@ def test_paths_start_at_cash_and_move_by_their_factors(data):
     assert len(forecast.cash_forecast(data, MARCH)) == 3 * 7
 
 
+def test_with_a_year_of_books_a_month_is_as_the_year_before(make_data):
+    """April 2025 to March 2026: each month received its own sum, paid 100, drew 10 and paid back 5 of a loan."""
+    ledger = entry("0", "2025-04-01", bank=1000, loan=-1000)
+    for number, month in enumerate(MARCH.trailing(12)):
+        for name, moved in (("sales", -number), ("rent", 100), ("draws", 10), ("loan", 5)):
+            ledger += entry(f"{name}{number}", f"{month.name}-09", bank=-moved, **{name: moved})
+    data = make_data(accounts=ACCOUNTS, ledger=ledger, scenarios=[SCENARIOS[0], SCENARIOS[2]])
+    path = forecast.cash_forecast(data, MARCH, 13)
+    base = path[path["scenario"] == "base"].set_index("month")
+    assert base["received"].tolist() == [0, *range(12), 0] and base["paid"].tolist() == [0, *[50] * 13]
+    assert base["drawn"].tolist() == [0, *[15] * 13], "neither scenario nor loan taken up changes it"
+    start = 1000 + sum(range(12)) - 12 * 115
+    assert base["cash"].tolist()[:3] == [start, start - 65, start - 64 - 65]
+    high = path[path["scenario"] == "high"].set_index("month")
+    assert high.loc["2026-06", "received"] == pytest.approx(2 * 2 * 1.1**3) and high.loc["2026-06", "drawn"] == 15
+    gone = [row for row in ledger if not row["date"].startswith("2025-09")]
+    usual = forecast.usual_months(make_data(accounts=ACCOUNTS, ledger=gone), MARCH)
+    assert usual["received"].tolist() == [0, 1, 2, 3, 4, 10, 6, 7, 8, 9, 10, 11], "September is the mean of the last 3"
+    assert usual["paid"].tolist() == [100] * 12 and usual["drawn"].tolist() == [15] * 12
+    assert not len(
+        forecast.cash_forecast(make_data(accounts=ACCOUNTS, ledger=[*ledger[:2]], scenarios=SCENARIOS), MARCH)
+    )
+
+
 def test_a_forecast_within_a_month_starts_at_the_last_whole_one(data):
     """A week of April stands on March; a quarter on its last month."""
     for period in ("2026-W15", "2026-Q1"):
@@ -97,7 +122,8 @@ def test_capital_goes_first_to_what_pays_back_first_while_it_lasts(data):
     """2,500 less a reserve of 700: fast (3 months) fits, slow (14) then does not; what never pays back comes last."""
     table = forecast.capital_ranking(data, MARCH)
     assert table.columns.tolist() == [
-        "option", "entity", "cost", "monthly_return", "payback_months", "return_24_months", "fits",
+        "option", "entity", "cost", "monthly_return", "once", "payback_months", "gain_24_months", "return_24_months",
+        "left", "fits",
     ]  # fmt: skip
     assert table["option"].tolist() == ["Fast", "Slow", "Never", "Loss"] and set(table["entity"]) == {"A & Co"}
     assert table["monthly_return"].tolist() == [300, 100, 0, -5]
@@ -105,7 +131,34 @@ def test_capital_goes_first_to_what_pays_back_first_while_it_lasts(data):
     assert table["return_24_months"].tolist() == pytest.approx(
         [(24 * 300 - 900) / 900, (22 * 100 - 1200) / 1200, -1, -13]
     )
+    assert table["gain_24_months"].tolist() == [6300, 1000, -10, -130] and table["once"].isna().all()
+    assert table["left"].tolist() == [1800, 900, 900, 900]
     assert table["fits"].tolist() == [True, False, False, False] and table.index.tolist() == [0, 1, 2, 3]
+
+
+def test_what_comes_once_is_taken_from_its_own_table_and_never_counted_monthly(make_data):
+    """A campaign's base case (2 bookings of 500) 46 days on, a bill of 90 overdue; what has begun is no option."""
+    case = {"campaign": "c", "case": "base", "name": "Songs", "entity": "a", "list": "l", "open_rate": 1, "cost": 100,
+            "click_rate": 1, "booking_rate": 0.5, "booking_value": 500, "starts_on": "2026-05-16"}  # fmt: skip
+    data = make_data(
+        accounts=ACCOUNTS, entities=ENTITIES, ledger=books(), assets=[{"asset": "l", "size": 4}],
+        campaigns=[case, {**case, "case": "low", "booking_rate": 0},
+                   {**case, "campaign": "d", "starts_on": "2026-03-31"},
+                   {**case, "campaign": "e", "booking_rate": 0.05, "name": "Flop", "starts_on": "2026-04-01"}],
+        clients=[{"client": "k", "entity": "a"}], payments=[], contracts=[],
+        invoices=[{"invoice": "1", "client": "k", "issued_on": "2026-02-01", "due_on": "2026-02-16", "amount": 90}],
+    )  # fmt: skip
+    table = forecast.capital_ranking(data, MARCH)
+    assert table["option"].tolist() == [
+        "Collect what is overdue and bill what was missed",
+        "Campaign: Songs",
+        "Campaign: Flop",
+    ]
+    assert table["once"].tolist() == [90, 1000, 100] and table["monthly_return"].isna().all()
+    assert table["payback_months"].tolist()[:2] == pytest.approx([1, 46 / 30.4 + 1])
+    assert pd.isna(table["payback_months"].iloc[2]), "what only covers its cost pays nothing back"
+    assert table["gain_24_months"].tolist() == [90, 900, 0] and table["fits"].tolist() == [True, True, False]
+    assert table["left"].tolist() == [2500, 2500, 2400]
 
 
 @settings(max_examples=8)
@@ -151,7 +204,7 @@ def test_nothing_recorded_forecasts_nothing(make_data):
     """Without books there is no path and no cash to deploy; options are still ranked."""
     data = make_data(scenarios=SCENARIOS, investments=[option("x", 5, 1)])
     table = forecast.cash_forecast(data, MARCH)
-    assert not len(table) and table.columns.tolist() == ["scenario", "month", "received", "paid", "cash"]
+    assert not len(table) and table.columns.tolist() == ["scenario", "month", "received", "paid", "drawn", "cash"]
     assert (
         forecast.cash_out(data, MARCH) == {} and forecast.deployable_cash(data, MARCH).note == "no cash in the ledger"
     )

@@ -125,20 +125,32 @@ def test_by_channel_shows_cost_conversion_and_payback(make_data):
     shop = {"entity": "shop", "name": "Shop"}
     data = make_data(entities=[*ENTITIES, shop], channels=CHANNELS, leads=leads, accounts=ACCOUNTS, ledger=ledger)
     months = 365 / 30.4375
-    columns = ["channel", "spend", "enquiries", "won", "conversion", "cac", "value", "contribution", "payback"]
+    columns = [
+        "channel", "spend", "enquiries", "won", "conversion", "cac", "customers", "value", "contribution", "payback"
+    ]  # fmt: skip
     expected = pd.DataFrame(
         [
-            ("Ads", 300, 2, 1, 0.5, 300, 1000, 750, months * 300 / 750),
-            ("pens", 6, 0, 2, None, 3, 0.8, 0.6, months * 6 / 0.6),
-            ("gifts", 6, 0, 0, None, None, 0, None, None),
-            ("back", 0, 0, 1, None, 0, -80, -60, None),
-            ("fair", 0, 1, 1, 1, 0, 70, None, None),
-            ("Mail", 0, 1, 1, 1, 0, 500, 375, 0),
-            ("not recorded", 0, 1, 0, 0, None, 0, None, None),
+            ("Ads", 300, 2, 1, 0.5, 300, 1, 1000, 750, months * 300 / 750),
+            ("pens", 6, 0, 0, None, 3, 2, 0.8, 0.6, months * 6 / 0.6),
+            ("gifts", 6, 0, 0, None, None, 0, 0, None, None),
+            ("back", 0, 0, 0, None, 0, 1, -80, -60, None),
+            ("fair", 0, 1, 1, 1, 0, 1, 70, None, None),
+            ("Mail", 0, 1, 1, 1, 0, 1, 500, 375, 0),
+            ("not recorded", 0, 1, 0, 0, None, 0, 0, None, None),
         ],
         columns=columns,
     )  # fmt: skip
     pd.testing.assert_frame_equal(funnel.by_channel(data, OCTOBER), expected, check_dtype=False)
+
+
+def test_spend_that_names_no_channel_is_counted_apart(make_data):
+    """Of overhead in the categories where others name one; a direct cost and other months do not count."""
+    accounts = [*ACCOUNTS, {"account": "rent", "type": "expense", "role": "overhead", "category": "Rent"},
+                {"account": "fee", "type": "expense", "role": "direct", "category": "Fees"}]  # fmt: skip
+    lines = [("ads", 12, ""), ("ads", 300, "mail"), ("rent", 900, ""), ("fee", 5, ""), ("fee", 6, "mail")]
+    ledger = [{"date": "2026-10-05", "account": a, "amount": much, "channel": c} for a, much, c in lines]
+    data = make_data(accounts=accounts, ledger=[*ledger, {**ledger[0], "date": "2026-09-30"}])
+    assert funnel.spend_without_channel(data, OCTOBER).value == 12
 
 
 def test_a_sale_without_contribution_pays_nothing_back(make_data):

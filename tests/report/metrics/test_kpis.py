@@ -44,7 +44,7 @@ def test_kpi_states(make_data):
     )  # fmt: skip
     made = kpis.register(data)
     pd.testing.assert_frame_equal(made[list(expected)], expected, check_dtype=False)
-    assert list(made) == ["kpi", "entity", "definition", "state", "lacks", "target", "unit", "owner"]
+    assert list(made) == ["kpi", "entity", "definition", "state", "lacks", "measured_by", "target", "unit", "owner"]
     assert kpis.unmeasured_kpis(data, OCTOBER).value == 5
 
 

@@ -140,7 +140,10 @@ def test_without_capacity_or_before_the_opening_occupancy_is_not_known(make_data
 
 
 def test_the_calendar_marks_the_days_sold(make_data):
-    """A row a month, a column a day, missing before the first stay on 29 September; half of two houses is a half."""
+    """A row a month, a column a day; the first stay is of 29 September, so months before it are missing.
+
+    September's empty nights are empty, as its occupancy counts them; half of two houses is a half.
+    """
     barn = {**ENTITIES[0], "entity": "barn", "started_on": "2026-10-31", "capacity": 2}
     empty = {**ENTITIES[0], "entity": "shed", "capacity": 0}
     days = lodging.calendar(make_data(entities=[*ENTITIES, barn, empty], bookings=BOOKINGS), OCTOBER)
@@ -149,7 +152,7 @@ def test_the_calendar_marks_the_days_sold(make_data):
     assert days.loc["2026-10"].tolist() == [
         1 / 3 if day == 31 else float(day in (1, 2, 10, 11, 12)) for day in range(1, 32)
     ]
-    assert days.loc["2026-09"].dropna().to_dict() == {29: 1, 30: 1}
+    assert days.loc["2026-09"].dropna().to_dict() == {day: float(day >= 29) for day in range(1, 31)}
     assert days.loc[:"2026-08"].isna().all(axis=None)
 
 

@@ -104,6 +104,30 @@ def test_the_lines_of_the_chart_cross_at_break_even(data):
     assert lines["total_cost"].tolist() == pytest.approx([2400, 3000, 3600])
 
 
+def test_the_others_contribution_lowers_break_even(make_data, data):
+    """B earned 1,200 and paid 300 of post in the three months kept: 300 a month, so 2,100 of 2,400 is left."""
+    assert margin.break_even_with_others(data, OCTOBER, "a").value == margin.break_even(data, OCTOBER, "a").value
+    ledger = [*LEDGER, line(20, "09", "sales", -1200, "b"), line(21, "10", "post", 300, "b")]
+    four = [row for row in ledger if row["line"] != "8"]
+    measure = margin.break_even_with_others(
+        make_data(accounts=ACCOUNTS, entities=ENTITIES, ledger=four, bookings=BOOKINGS), OCTOBER, "a"
+    )
+    assert measure.value == pytest.approx((2400 - 900 / 3) / 800)
+    parts = measure.rows.groupby("part")["contribution"].sum()
+    assert parts["numerator"] / parts["denominator"] == pytest.approx(measure.value)
+    rich = [*four, line(22, "08", "sales", -6300, "b")]
+    carried = make_data(accounts=ACCOUNTS, entities=ENTITIES, ledger=rich, bookings=BOOKINGS)
+    assert margin.break_even_with_others(carried, OCTOBER, "a").note.endswith("pays all fixed cost")
+    assert margin.break_even_with_others(make_data(), OCTOBER, "").value is None
+
+
+def test_units_delivered_are_those_whose_service_ended(make_data, data):
+    """One trip in October of A, two jobs of B; without bookings it is not known."""
+    assert margin.units_delivered(data, OCTOBER, "a").value == 1
+    assert margin.units_delivered(data, OCTOBER, "b").value == 2
+    assert margin.units_delivered(make_data(bookings=[]), OCTOBER, "a").note == "no booking"
+
+
 @pytest.mark.parametrize(("fuel", "value"), [(3199, 2400 * 4 / 1), (3200, None), (5000, None)])
 def test_units_that_earn_nothing_never_break_even(make_data, fuel, value):
     """Cost up to the price: not known, with the reason; one less is many trips."""
@@ -182,6 +206,16 @@ def test_targets_stand_beside_what_was_earned_and_later_months_are_open(make_dat
     assert measure.value == pytest.approx(4000 / 5000) and {"booking", "memo"} <= set(measure.rows)
     week = Period.parse("2026-W45")
     assert margin.revenue_against_target(data, week).value == measure.value, "November is not over"
+
+
+def test_what_the_rest_of_the_year_needs_is_spread_over_its_months(make_data):
+    """9,000 wanted in 2026, 4,000 earned by October: November needs 5,000; nothing once more is earned than wanted."""
+    data = make_data(accounts=ACCOUNTS, entities=ENTITIES, ledger=LEDGER, targets=WANTED)
+    assert margin.needed_a_month(data, OCTOBER) == 5000
+    assert margin.needed_a_month(data, OCTOBER.previous()) == (9000 - 3000) / 2
+    assert margin.needed_a_month(data, Period.parse("2026-11")) is None
+    much = [*LEDGER, line(9, "10", "sales", -9000)]
+    assert margin.needed_a_month(make_data(accounts=ACCOUNTS, ledger=much, targets=WANTED), OCTOBER) == 0
 
 
 def test_targets_of_months_that_nobody_recorded_are_open(make_data):

@@ -11,8 +11,9 @@ import pytest
 
 from quarterdeck.model.period import Period
 from quarterdeck.report.data import Data
+from quarterdeck.report.findings import books as of_books
 from quarterdeck.report.findings import money
-from quarterdeck.report.metrics import books, cash, deferred, margin
+from quarterdeck.report.metrics import books, cash, customers, deferred, margin
 
 FOLDER = Path(__file__).parents[3] / "data"
 OCTOBER, AS_OF = Period.parse("2026-10"), date(2026, 10, 31)
@@ -80,7 +81,7 @@ def test_trial_balance_balances(data):
 
 def test_roll_forward_differs_from_the_ledger_only_where_a_finding_names_it(data):
     """Every month ties out but those since the finding's first."""
-    (finding,) = money.deferred_difference(data, OCTOBER, AS_OF)
+    (finding,) = of_books.deferred_difference(data, OCTOBER, AS_OF)
     table = deferred.roll_forward(data, OCTOBER, 12)
     off = table[table["difference"] != 0]
     assert off["month"].min() == finding.since[:7] and abs(off["difference"].iloc[-1]) == finding.money
@@ -88,7 +89,35 @@ def test_roll_forward_differs_from_the_ledger_only_where_a_finding_names_it(data
 
 def test_every_finding_can_be_acted_on(data):
     """Each has evidence, action, a due date after as-of or an agreed one, and ids are unique."""
-    found = [finding for rule in money.RULES for finding in rule(data, OCTOBER, AS_OF)]
+    found = [finding for rule in (*money.RULES, *of_books.RULES) for finding in rule(data, OCTOBER, AS_OF)]
     assert len({finding.id for finding in found}) == len(found) > 5
     assert all(finding.evidence and finding.action and finding.due for finding in found)
     assert any(finding.id.startswith("rule-") and finding.since for finding in found)
+
+
+def test_the_customers_subledger_ties_out_to_the_control_account(data):
+    """Every entity's documents, added up by a loop over the ledger's receivable lines; the rest is a finding."""
+    role, held = {row["account"]: row["role"] for row in rows("accounts")}, defaultdict(float)
+    for line in rows("ledger"):
+        held[line["entity"]] += float(line["amount"]) * (role[line["account"]] == "receivable")
+    items = customers.open_items(data, AS_OF)
+    owed = items.groupby("entity")["owed"].sum().to_dict()
+    assert owed == {entity: pytest.approx(value) for entity, value in held.items() if round(value, 2)}
+    assert not of_books.receivables_differ(data, OCTOBER, AS_OF)
+    assert customers.owed_by_customers(data, OCTOBER).value == pytest.approx(sum(held.values()))
+
+
+def test_delivered_and_ledger_revenue_tie_out_but_for_what_nobody_posted(data):
+    """Twelve months: only the month without hauling revenue keeps a rest, and only October posts too early."""
+    for month in OCTOBER.trailing(12):
+        table = deferred.revenue_bridge(data, month)
+        earned = sum(
+            -float(line["amount"])
+            for line in rows("ledger")
+            if line["account"].startswith("4") and line["date"][:7] == month.name
+        )
+        assert table["ledger"].sum() == pytest.approx(earned)
+        assert (table["other"].sum() != 0) == (month.name == "2026-04")
+        assert (table["early"].sum() != 0) == (month == OCTOBER)
+        forward = deferred.roll_forward(data, month, 1)
+        assert table["deferred"].sum() == pytest.approx(-forward["recognised"].iloc[0])

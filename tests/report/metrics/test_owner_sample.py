@@ -88,6 +88,23 @@ def test_assets_cloud_and_releases(data):
     assert engineering.change_failure_rate(data, OCTOBER).value == pytest.approx(failed / len(releases))
 
 
+def test_every_measured_kpi_has_its_actual(data):
+    """No KPI of the register that a fact measures lacks a metric of that name, and cloud cost is October's."""
+    actual = {row["name"]: kpis.actual(data, OCTOBER, row["measured_by"]) for row in rows("kpis") if row["measured_by"]}
+    assert len(actual) == 11 and None not in actual.values()
+    cost = sum(float(row["amount"]) for row in rows("cloud_costs") if row["date"].startswith("2026-10"))
+    assert actual["Cloud cost"] == pytest.approx(cost, abs=0.001)
+
+
+def test_open_late_and_done_actions(data):
+    """Counted from the file: open ones late or not by their due day, and those done in October."""
+    made = kpis.agreed_actions(data, OCTOBER, DAY)["state"].value_counts()
+    still = [row for row in rows("actions") if not row["done_on"]]
+    late = sum(row["due_on"] < "2026-10-31" for row in still)
+    done = sum(row["done_on"].startswith("2026-10") for row in rows("actions"))
+    assert (made["late"], made["open"], made["done"]) == (late, len(still) - late, done)
+
+
 def test_every_finding_has_an_id_of_its_own_whatever_the_scope(data):
     """For the whole business and for each entity alone all rules run, and no id is given twice."""
     for only in (None, *({"entities": [row["entity"]]} for row in rows("entities"))):

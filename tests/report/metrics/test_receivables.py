@@ -399,7 +399,7 @@ def test_a_month_that_is_not_over_lacks_no_invoice_yet(make_data):
         ([contract("1", "ann", 9, ends="2026-12-30")], "expiring"),
         ([contract("1", "ann", 9, ends="2026-12-31")], "in force"),
         ([contract("1", "ann", 9)], "in force"),
-        ([contract("1", "ann", 9, ends="2026-10-30"), contract("2", "ann", 9, starts="2026-11-01")], "in force"),
+        ([contract("1", "ann", 9, ends="2026-10-30"), contract("2", "ann", 9, starts="2026-11-01")], "not started"),
         ([contract("2", "ann", 9, signed=""), contract("1", "ann", 9, starts="2026-01-02")], "in force"),
         ([contract("2", "ann", 9), contract("1", "ann", 9, signed="")], "in force"),
         ([contract("1", "ann", 9, ends="2026-10-30", signed="")], "expired"),
@@ -415,7 +415,12 @@ def test_contract_states(make_data, contracts, state):
 def test_the_register_says_days_left_and_what_was_billed_in_a_year(make_data):
     """The worst state first, within it by client; a leap day's year goes back to the last of February."""
     names = ["zoe", "ann", "ben", "cy", "eve"]
-    rows = [contract("1", "ann", 9), contract("2", "ben", 8, ends="2024-03-31"), contract("3", "eve", 7)]
+    since = "2023-01-01"
+    rows = [
+        contract("1", "ann", 9, since),
+        contract("2", "ben", 8, since, "2024-03-31"),
+        contract("3", "eve", 7, since),
+    ]
     invoices = [
         invoice("1", "ann", "2024-01", 60, "2023-03-01", "2024-01-31"),
         invoice("2", "ann", "2024-01", -10, "2024-02-29", "2024-01-31"),

@@ -63,6 +63,7 @@ def test_stages_follow_dates_as_of_the_day_rather_than_the_status(data):
     rows = transport.queue(data, TODAY)
     pd.testing.assert_frame_equal(rows[list(expected)], expected, check_dtype=False)
     assert "order" not in rows
+    assert rows["sold"].tolist() == [True] * 6 + [False]
 
 
 def test_a_job_counts_as_delivered_by_its_date(make_data):
@@ -80,6 +81,7 @@ def test_on_time_counts_jobs_delivered_by_the_promised_day(data):
     measure = transport.on_time_rate(data, OCTOBER)
     assert measure.value == pytest.approx(2 / 3)
     assert measure.rows["days_late"].tolist() == [0, 0, 0, 1, 0]
+    assert measure.note == "2 of 3 jobs"
     assert transport.on_time_rate(data, Period.parse("2026-09")).note == "no promised job delivered in the period"
 
 
@@ -137,7 +139,10 @@ def test_crew_days_count_once_however_many_jobs(make_data, shifts):
 
 
 def test_late_causes_sum_days_late_by_cause(make_data):
-    """Most days first, equals by name; jobs on time and before the last twelve periods do not count."""
+    """Most days first, equals by name; jobs on time and before the last twelve periods do not count.
+
+    One still under way counts with its days late so far, and as open.
+    """
     common = {"promised_on": "2026-10-10", "departed_on": "2026-10-01"}
     arrivals = [("2026-10-12", "weather"), ("2026-10-12", "engine"), ("2026-10-13", ""), ("2026-10-12", "weather"),
                 ("2026-10-12", ""), ("2026-10-10", "none")]  # fmt: skip
@@ -147,8 +152,11 @@ def test_late_causes_sum_days_late_by_cause(make_data):
     ]
     rows.append(job("old", "delivered", promised_on="2025-10-01", delivered_on="2025-10-31", late_cause="weather"))
     rows.append(job("first", "delivered", promised_on="2025-10-30", delivered_on="2025-11-01", late_cause="engine"))
+    rows.append(job("waits", "under way", promised_on="2026-10-29", departed_on="2026-10-28", late_cause="weather"))
+    rows.append(job("in time", "booked", promised_on="2026-10-31", late_cause="weather"))
     expected = pd.DataFrame(
-        [("not recorded", 2, 5), ("engine", 2, 4), ("weather", 2, 4)], columns=["cause", "jobs", "days"]
+        [("weather", 3, 1, 6), ("not recorded", 2, 0, 5), ("engine", 2, 0, 4)],
+        columns=["cause", "jobs", "open", "days"],
     )
     made = transport.late_causes(make_data(entities=ENTITIES, deliveries=rows), OCTOBER)
     pd.testing.assert_frame_equal(made, expected, check_dtype=False)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from ...model.errors import NotebookError
 from ...model.report import Finding
 from ..data import Data, remembered
-from . import clients, engineering, market, money, owner
+from . import books, clients, engineering, market, money, operations, owner
 
 if TYPE_CHECKING:
     from ...model.period import Period
 
-MODULES: tuple[Any, ...] = (clients, engineering, market, money, owner)
+MODULES: tuple[Any, ...] = (books, clients, engineering, market, money, operations, owner)
 
 
 @remembered

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ...model.period import Period
 from ...model.report import Finding, Severity
 from ..metrics import receivables
 from .common import Rule, amount, day, make, many, named
@@ -12,7 +13,6 @@ from .common import Rule, amount, day, make, many, named
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...model.period import Period
     from ..data import Data
 
 _WORDS: dict[str, tuple[str, str, Severity, str]] = {
@@ -62,13 +62,13 @@ def service_not_billed(data: Data, period: Period, as_of: date) -> list[Finding]
     for id, title, action, billed in kinds:
         rows = gaps[(gaps["invoiced"] > 0) == bool(billed)]
         total, who = float(rows["gap"].sum()), _worst(data, rows, "gap")
+        parts = who.values() if len(who) > 1 else [Period.parse(month).label for month in rows["month"]]
         if len(rows):
             found.append(
                 make(
                     data, as_of, id, title, "high", rule="service_not_billed", entity=_entity(data, rows["client"]),
                     money=total, since=f"{rows['month'].min()}-01", action=action.format(named(who)),
-                    evidence=f"{amount(data, total)} is missing in {many(len(rows), 'client month')}: "
-                    f"{named(who.values() if len(who) > 1 else rows['month'])}.",
+                    evidence=f"{amount(data, total)} is missing in {many(len(rows), 'client month')}: {named(parts)}.",
                 )
             )  # fmt: skip
     return found

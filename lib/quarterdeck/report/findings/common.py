@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...model.format import Formats
 from ...model.report import Finding, Severity
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..data import Data
 
 Rule = Callable[..., list[Finding]]
@@ -33,17 +35,21 @@ def make(
     owner: str = "",
     since: str = "",
     leads: bool = False,
+    within: int = 0,
 ) -> Finding:
-    """A finding with owner and due day from the open action that answers it, if there is one.
+    """A finding with owner, due day and deed from the open actions that answer it, if there are any.
 
     Otherwise `owner` is as given (from a table), else who answers for the entity, else for the business, and it is due
-    7, 14 or 30 days after `as_of`, by severity; what leads is due in 7.
+    on the last weekday 7, 14 or 30 days after `as_of`, by severity, or `within` so many; what leads is due in 7.
     """
-    actions = data.table("actions", ["finding", "owner", "due_on", "done_on"])
-    agreed = actions[(actions["finding"] == id) & actions["done_on"].isna()].sort_values(["due_on", "owner"])
-    due = (as_of + timedelta(days=7 if leads else _DAYS[severity])).isoformat()
+    actions = data.table("actions", ["finding", "title", "owner", "due_on", "done_on"])
+    answers = actions["finding"].fillna("").str.split().map(lambda ids: id in ids).astype(bool)
+    agreed = actions[answers & actions["done_on"].isna()].sort_values(["due_on", "owner"])
+    end = as_of + timedelta(days=within or (7 if leads else _DAYS[severity]))
+    due = (end - timedelta(days=max(0, end.weekday() - 4))).isoformat()
     if len(agreed):
         owner, due = str(agreed["owner"].iloc[0]), agreed["due_on"].iloc[0].date().isoformat()
+        action = "; ".join(agreed["title"])
     owner = owner or _answers(data, entity)
     return Finding(
         id,
@@ -59,6 +65,23 @@ def make(
         rule=rule,
         leads=leads,
     )
+
+
+def found_in(
+    data: Data, as_of: date, rows: pd.DataFrame, id: str, title: str, severity: Severity, evidence: str, *,
+    since: str = "", **more: Any,
+) -> list[Finding]:  # fmt: skip
+    """One finding about all rows, or none without rows: the entity that they share, since the earliest `since`."""
+    if not len(rows):
+        return []
+    shared = rows["entity"].nunique() == 1 and rows["entity"].notna().all()
+    entity, first = str(rows["entity"].iloc[0]) if shared else "", rows[since].min().date().isoformat() if since else ""
+    return [make(data, as_of, id, title, severity, evidence=evidence, entity=entity, since=first, **more)]
+
+
+def counts(values: pd.Series[str]) -> pd.Series[int]:
+    """How often each value stands, the most frequent first, the alphabet deciding ties."""
+    return values.value_counts().sort_index().sort_values(ascending=False, kind="stable")
 
 
 def answers_for(data: Data, table: str) -> str:

@@ -84,8 +84,8 @@ def doubtful_stakes(data: Data, period: Period, as_of: date) -> list[Finding]:
             f"Who owns {name} {'is contested' if conflict else 'is not documented'}",
             "critical" if conflict else "high", rule="doubtful_stakes", entity=str(entity),
             money=share * worth if worth else None,
-            evidence=f"{len(claims)} {'claim' if len(claims) == 1 else 'claims'} cannot be relied on: {claimed}.",
-            action="Have counsel settle the stakes in one signed agreement",
+            evidence=f"{len(claims)} of {(register['entity'] == entity).sum()} claims cannot be relied on: {claimed}.",
+            action=f"Have counsel settle the stakes in {name} in one signed agreement",
         )  # fmt: skip
         made.append(finding)
     return made

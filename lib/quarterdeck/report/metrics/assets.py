@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,13 @@ def equity_register(data: Data) -> pd.DataFrame:
 
 
 def stakes_in_doubt(data: Data, period: Period) -> Measure:
-    """How many claims of equity are undocumented, conflicting, or over the whole; the same in every period."""
+    """How many claims of equity are undocumented, conflicting, or over the whole; the same in every period.
+
+    The note says of which entities, the most first.
+    """
     register = equity_register(data)
-    doubtful = register[register["issue"] != ""]
-    return Measure.total(doubtful) if len(register) else Measure.unknown("no stake is recorded")
+    if not len(register):
+        return Measure.unknown("no stake is recorded")
+    doubtful, names = register[register["issue"] != ""], entity_names(data)
+    counts = doubtful["entity"].map(names).value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return replace(Measure.total(doubtful), note=", ".join(f"{name} {count}" for name, count in counts.items()))

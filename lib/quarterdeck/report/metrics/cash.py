@@ -8,6 +8,9 @@ investing as a whole; of one that touches a loan only the loan's part is, and in
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pandas as pd
 
 from ...model.period import Period
@@ -15,9 +18,21 @@ from ..data import Data, remembered
 from ..measure import Measure
 from .common import in_period, month_of, months, posted, postings, recorded
 
+OPERATING = ("received", "paid")
 FINANCING = ("equity", "draw", "fixed_asset")
+STEPS = {
+    "received": "Received from operations",
+    "paid": "Paid for operations",
+    "draw": "Owner's draws",
+    "loan": "Loans",
+    "fixed_asset": "Fixed assets",
+    "equity": "Capital",
+}
 CASH_POSITIVE = "cash-positive: no end in sight at this pace"
 """Why a runway is not known when the business gains cash."""
+LASTING = "over 5 years at this pace"
+"""Why a runway that would not be read as one is not stated."""
+_ENDLESS = {CASH_POSITIVE: "endless", LASTING: "over 5 years"}
 MEAN_MONTHS = 3
 """Whole months that a monthly mean covers."""
 
@@ -25,14 +40,49 @@ _OF_A_YEAR = {"month": 1 / 12, "quarter": 1 / 4, "week": 7 / 365}
 
 
 @remembered
+def cash_moves(data: Data) -> pd.DataFrame:
+    """Lines that say how entries change cash and why: `flow`, and `net`, what the entry changes by that flow.
+
+    An entry that touches FINANCING is that as a whole: its cash lines, by the first of these. Of the others, what is
+    borrowed or paid back is `loan` (the loan's lines, seen from cash), and the rest, interest included, `received`
+    (above zero) or `paid`: the cash lines with the loan's beside them.
+    """
+    lines = postings(data, "counterparty", "memo")
+    financed = lines[lines["role"].isin(FINANCING)].sort_values("role", key=lambda role: role.map(FINANCING.index))
+    why = financed.drop_duplicates("entry").set_index("entry")["role"]
+    lines = lines[
+        lines["role"].isin(["cash", "loan"]) & lines["entry"].isin(lines.loc[lines["role"] == "cash", "entry"])
+    ]
+    lines = lines.assign(flow=lines["entry"].map(why).astype("str"))
+    loans = lines[lines["flow"].isna() & (lines["role"] == "loan")]
+    loans = loans.assign(amount=-loans["amount"], flow="loan")
+    parts = [lines[lines["flow"].isna() | (lines["role"] == "cash")], loans]
+    parts = [part.assign(net=part.groupby("entry")["amount"].transform("sum").round(2)) for part in parts]
+    moves = pd.concat(parts, ignore_index=True)
+    moves["flow"] = moves["flow"].fillna(moves["net"].gt(0).map({True: "received", False: "paid"}))
+    return moves[moves["net"] != 0]
+
+
+@remembered
 def operating_cash(data: Data) -> pd.DataFrame:
     """Cash lines of operating entries, loan lines beside them; `net` is an entry's sum: below zero it paid."""
-    lines = postings(data, "counterparty", "memo")
-    financed = lines.loc[lines["role"].isin(FINANCING), "entry"]
-    moved = lines.loc[lines["role"] == "cash", "entry"]
-    cash = lines[lines["role"].isin(["cash", "loan"]) & lines["entry"].isin(moved) & ~lines["entry"].isin(financed)]
-    net = cash.groupby("entry")["amount"].transform("sum").round(2)
-    return cash.assign(net=net)[net != 0]
+    moves = cash_moves(data)
+    return moves[moves["flow"].isin(OPERATING)]
+
+
+def cash_bridge(data: Data, period: Period) -> pd.DataFrame:
+    """From opening to closing cash, as a cash-flow statement by the direct method: columns `step` and `amount`.
+
+    The first row is cash at the period's start, the last the fact `cash` at its end and the sum of all others, which
+    are STEPS. Without an entry in the period there is no bridge.
+    """
+    rows: list[tuple[str, float]] = []
+    if recorded(data, [period]):
+        before = cash(data, replace(period, end=period.start - timedelta(days=1))).value or 0.0
+        sums = in_period(cash_moves(data), "date", period).groupby("flow")["amount"].sum().to_dict()
+        steps = [(step, float(sums.get(flow, 0.0))) for flow, step in STEPS.items()]
+        rows = [("Opening cash", before), *steps, ("Closing cash", cash(data, period).value or 0.0)]
+    return pd.DataFrame(rows, columns=["step", "amount"])
 
 
 def gross_burn(data: Data, period: Period) -> Measure:
@@ -69,11 +119,38 @@ def monthly_mean(data: Data, lines: pd.DataFrame, period: Period, *, sign: int =
 
 def runway(data: Data, period: Period) -> Measure:
     """Months until cash is gone: cash at the period's end over the mean net burn; below zero it is overdrawn."""
-    held, burn = cash(data, period), mean_net_burn(data, period)
-    if held.rows is None or burn.rows is None or burn.value is None:
+    return _lasts(data, period, operating_cash(data), float("inf"))
+
+
+def full_runway(data: Data, period: Period) -> Measure:
+    """Runway when the owner's draws and debt service (loan entries that pay) leave cash as in the last 3 months too.
+
+    Past five years it is not stated: a divisor near zero makes a number that nobody should plan with.
+    """
+    return _lasts(data, period, outflows(data), 60)
+
+
+def outflows(data: Data) -> pd.DataFrame:
+    """Cash lines of operations, of the owner's draws, and of loans as far as they are paid back."""
+    moves = cash_moves(data)
+    return moves[moves["flow"].isin([*OPERATING, "draw"]) | ((moves["flow"] == "loan") & (moves["net"] < 0))]
+
+
+def _lasts(data: Data, period: Period, moves: pd.DataFrame, longest: float) -> Measure:
+    """Cash over the mean a month that `moves` lose of it; the note says when the period before had no end."""
+    now, before = (_left(data, one, moves, longest) for one in (period, period.previous()))
+    words = _ENDLESS.get(before.note)
+    return replace(now, note=f"{words} in {period.previous().label}") if words and now.value is not None else now
+
+
+def _left(data: Data, period: Period, moves: pd.DataFrame, longest: float) -> Measure:
+    held, burn = cash(data, period), monthly_mean(data, moves, period, sign=-1)
+    if held.rows is None or burn.rows is None or held.value is None or burn.value is None:
         return Measure.unknown(held.note or burn.note)
     if burn.value <= 0:
         return Measure.unknown(CASH_POSITIVE)
+    if held.value / burn.value > longest:
+        return Measure.unknown(LASTING)
     return Measure.ratio(held.rows, "contribution", burn.rows, "contribution")
 
 

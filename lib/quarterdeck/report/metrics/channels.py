@@ -29,10 +29,13 @@ def listings(data: Data, day: date) -> pd.DataFrame:
 
 
 def visibility(data: Data, day: date) -> pd.DataFrame:
-    """Entity by channel: 0 absent, 1 planned, 2 draft, 3 live; channels that show most come first."""
+    """Entity by channel: 0 absent, 1 planned, 2 draft, 3 live; channels that show most come first.
+
+    Missing where the table has no row: that channel is not meant for that entity.
+    """
     rows = listings(data, day)
     rows = rows.assign(level=rows["state"].map(STATES.index))
-    matrix = rows.pivot_table(index="entity_name", columns="channel_name", values="level", aggfunc="max", fill_value=0)
+    matrix = rows.pivot_table(index="entity_name", columns="channel_name", values="level", aggfunc="max")
     order = matrix.sum().sort_values(ascending=False, kind="stable").index
     return matrix.reindex([name for name in entity_names(data).values() if name in matrix.index])[list(order)]
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 WINDOW = 28
 """Recorded days before a day that make its trend: four weeks of a daily bill, so that weekdays weigh alike."""
+LEAST = 0.5
+"""Excess of a day, in money, below which it is not worth a look."""
 
 
 def cloud_cost(data: Data, period: Period) -> Measure:
@@ -33,7 +35,7 @@ def services(data: Data, period: Period, sigma: float = 3.0) -> pd.DataFrame:
     """Each service's cost in the period beside the one before.
 
     Columns: `service`, `amount`, `previous`, `change`, `share` (of the period's cost), `odd_days` (days flagged as
-    anomalies). The dearest first.
+    anomalies). The most expensive first.
     """
     costs = data.table("cloud_costs")
     sums = {
@@ -54,27 +56,30 @@ def anomalies(data: Data, period: Period, sigma: float = 3.0) -> pd.DataFrame:
     """Days of the period on which a service cost more than `sigma` standard deviations above its trend.
 
     Shewhart's control limit; the trend is the mean of the WINDOW days before. A day with fewer than 14 recorded days
-    before it is not judged. Columns: `date`, `service`, `amount`, `expected` (mean), `excess`; the largest first.
+    before it, or with an excess below LEAST, is not judged. Columns: `date`, `service`, `amount`, `expected` (mean),
+    `excess`; the largest first.
     """
     costs = data.table("cloud_costs").sort_values(["service", "date"])
     before = costs.groupby("service")["amount"].rolling(WINDOW, closed="left", min_periods=14)
     costs = costs.assign(expected=before.mean().to_numpy(), spread=before.std().to_numpy())
     costs = costs.assign(excess=costs["amount"] - costs["expected"])
-    # A constant cost has a spread of rounding noise only: below a cent a day nothing is worth a look.
-    odd = (costs["excess"] > sigma * costs["spread"]) & (costs["excess"] >= 0.01)
+    odd = (costs["excess"] > sigma * costs["spread"]) & (costs["excess"] >= LEAST)
     flagged = in_period(costs[odd], "date", period)[["date", "service", "amount", "expected", "excess"]]
     return flagged.sort_values(["excess", "date", "service"], ascending=[False, True, True], ignore_index=True)
 
 
 def savings(data: Data, period: Period) -> pd.DataFrame:
-    """What each candidate saves: its share of the service's mean monthly cost over the last three months.
+    """What each candidate saves: its share of the service's usual monthly cost.
 
+    Usual is the mean of the last three months without the excess of days out of the ordinary (see `anomalies`).
     Several candidates for one service are applied one after another, the largest share first, so that together they
     never save more than it costs. Columns: `optimisation`, `title`, `service`, `monthly_cost`, `share`, `saving` (a
     month), `effort_days`, `owner`. The largest saving for a day of work first.
     """
     last = by_service_and_month(data, period, 3)
-    monthly = last.groupby("service")["amount"].sum() / max(last["month"].nunique(), 1)
+    odd = anomalies(data, span(months(period, 1)[0], 3)).groupby("service")["excess"].sum()
+    usual = last.groupby("service")["amount"].sum().sub(odd, fill_value=0.0)
+    monthly = usual / max(last["month"].nunique(), 1)
     found = data.table("optimisations").rename(columns={"saving": "share"})
     found = found.sort_values(["share", "optimisation"], ascending=[False, True])
     cost = found["service"].map(monthly)

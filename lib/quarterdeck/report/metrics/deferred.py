@@ -12,7 +12,8 @@ import pandas as pd
 from ...model.period import Period
 from ..data import Data, remembered
 from ..measure import Measure
-from .common import in_period, months, postings, services_ended
+from .common import entity_names, in_period, months, postings, services_ended
+from .coverage import coverage
 
 KINDS = ("deposits", "recognised", "refunds")
 
@@ -124,3 +125,43 @@ def five_steps(data: Data, period: Period) -> pd.DataFrame:
     ]
     rows = [(step, what, len(amounts), amounts.sum()) for step, what, amounts in steps]
     return pd.DataFrame(rows, columns=["step", "what", "bookings", "amount"])
+
+
+def early_revenue(data: Data, period: Period) -> Measure:
+    """Revenue in the ledger at the period's end for bookings whose service had not ended by then, in money."""
+    bookings = data.table("bookings", ["booking", "cancelled_on", "ends_on"])
+    if not len(bookings):
+        return Measure.unknown("no booking")
+    closes = bookings["cancelled_on"].fillna(bookings["ends_on"])
+    ahead = bookings.loc[~(closes <= period.end.isoformat()), "booking"]
+    lines = postings(data, "booking", "counterparty", "memo")
+    lines = lines[(lines["role"] == "revenue") & (lines["date"] <= period.end.isoformat())]
+    return Measure.total(lines[lines["booking"].isin(ahead)], "amount", sign=-1)
+
+
+def revenue_bridge(data: Data, period: Period) -> pd.DataFrame:
+    """From service delivered to the ledger's revenue, by entity.
+
+    Columns entity (name), delivered, kept, billed, early, other, ledger and deferred: `kept` stays of bookings
+    cancelled in the period, `billed` are invoices issued and jobs delivered, `early` is revenue posted before its
+    service, `other` what none of these explains (below zero: sales that nobody posted), and `ledger` their sum.
+    `deferred` is the part of delivered and kept that was paid in advance: what the roll-forward recognises.
+    """
+    moved, early = in_period(movements(data), "date", period), early_revenue(data, period).rows
+    moved = moved[moved["kind"] == "recognised"]
+    cancelled = data.table("bookings", ["booking", "cancelled_on"]).dropna(subset="cancelled_on")["booking"]
+    cells = coverage(data, [period]).set_index("entity")
+    sums = {
+        "delivered": services_ended(data, period).groupby("entity")["earned"].sum(),
+        "kept": -moved[moved["booking"].isin(cancelled)].groupby("entity")["amount"].sum(),
+        "early": None if early is None else in_period(early, "date", period).groupby("entity")["contribution"].sum(),
+        "deferred": -moved.groupby("entity")["amount"].sum(),
+    }
+    columns = ["delivered", "kept", "billed", "early", "other", "ledger", "deferred"]
+    names = entity_names(data)
+    table = pd.DataFrame({name: part for name, part in sums.items() if part is not None}).reindex(list(names))
+    table = table.assign(billed=cells["sold"], ledger=cells["recorded"]).reindex(columns=columns).fillna(0.0)
+    table["billed"] -= table["delivered"]
+    table["other"] = table["ledger"] - table[["delivered", "kept", "billed", "early"]].sum(axis=1)
+    table = table.round(2)[(table.round(2) != 0).any(axis=1)]
+    return table.rename(index=names).rename_axis("entity").reset_index()

@@ -5,6 +5,7 @@ Delivery is measured as DORA does (State of DevOps: deployment frequency, lead t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -22,7 +23,7 @@ AGES = ("to 30 days", "31 to 90 days", "over 90 days")
 
 
 def open_observations(data: Data, period: Period, area: str = "") -> pd.DataFrame:
-    """What audits saw wrong and nobody mended by the period's end, worst first: all columns, and `age` in days."""
+    """What audits saw wrong and nobody repaired by the period's end, worst first: all columns, and `age` in days."""
     seen, end = data.table("observations"), period.end.isoformat()
     seen = seen[(seen["status"] != "ok") & (seen["seen_on"] <= end) & ~(seen["fixed_on"] <= end)]
     seen = seen[seen["area"] == area] if area else seen
@@ -32,30 +33,34 @@ def open_observations(data: Data, period: Period, area: str = "") -> pd.DataFram
 
 
 def audit_matrix(data: Data, period: Period) -> pd.DataFrame:
-    """Entity by layer: the worst state that is not mended, and the sentence that proves it.
+    """Entity by layer: the worst state that is not repaired, and the sentence that proves it.
 
-    Columns: `entity` (name), `layer`, `state` (ok, weak, missing), `level` (0, 1, 2), `evidence`, `location`. What has
-    been mended is ok; a layer that nobody looked at has no row.
+    Columns: `entity` (name), `layer`, `state` (ok, weak, missing), `level` (0, 1, 2), `evidence`, `location`,
+    `seen_on`. What has been repaired is ok; a layer that nobody looked at has no row.
     """
     seen, end = data.table("observations"), period.end.isoformat()
     seen = seen[seen["seen_on"] <= end].rename(columns={"title": "evidence"})
     state = seen["status"].mask(seen["fixed_on"] <= end, "ok")
     seen = seen.assign(state=state, level=state.map(STATES.index), entity=seen["entity"].map(entity_names(data)))
     worst = seen.sort_values(["level", "seen_on", "observation"]).drop_duplicates(["entity", "layer"], keep="last")
-    columns = ["entity", "layer", "state", "level", "evidence", "location"]
+    columns = ["entity", "layer", "state", "level", "evidence", "location", "seen_on"]
     return worst[columns].sort_values(["entity", "layer"], ignore_index=True)
 
 
 def security_gaps(data: Data, period: Period) -> Measure:
     """How many sorts of security gap were open when the period ended; each counts once, however many places have it."""
     seen = open_observations(data, period, "security")
-    return _counted(data, period, seen.dropna(subset="gap").drop_duplicates("gap"))
+    seen = seen.dropna(subset="gap")
+    measure = _counted(data, period, seen.drop_duplicates("gap"))
+    return replace(measure, note=measure.note or f"sorts of gap, in {len(seen)} places" if len(seen) else measure.note)
 
 
 def open_serious(data: Data, period: Period) -> Measure:
     """How many observations of critical or high severity, in any area, were open when the period ended."""
     seen = open_observations(data, period)
-    return _counted(data, period, seen[seen["severity"].isin(["critical", "high"])])
+    seen = seen[seen["severity"].isin(["critical", "high"])]
+    measure, security = _counted(data, period, seen), int((seen["area"] == "security").sum())
+    return replace(measure, note=measure.note or f"{security} of them in security" if len(seen) else measure.note)
 
 
 def _counted(data: Data, period: Period, seen: pd.DataFrame) -> Measure:
@@ -76,8 +81,9 @@ def by_severity_and_age(data: Data, period: Period) -> pd.DataFrame:
 def ranked_actions(data: Data, period: Period, count: int = 10) -> pd.DataFrame:
     """The actions that remove most risk for a day of work, best first; what has no effort or risk cannot be ranked.
 
-    One row an action, over all places that it mends. Columns: `rank`, `action`, `mends` (entities), `area`, `risk`
-    (points), `effort_days`, `risk_per_day`, `money`, `owner`.
+    One row an action, over all places that it repairs. Columns: `rank`, `action`, `mends` (entities), `area`,
+    `severity` (of the worst place), `risk` (points, all places together), `effort_days`, `risk_per_day`, `money`,
+    `owner`.
     """
     seen = open_observations(data, period).dropna(subset=["action", "risk"])
     names = entity_names(data)
@@ -85,12 +91,13 @@ def ranked_actions(data: Data, period: Period, count: int = 10) -> pd.DataFrame:
     ranked = seen.groupby("action", as_index=False).agg(
         mends=("entity", lambda found: ", ".join(sorted(set(found)))),
         area=("area", "first"),
+        severity=("severity", "first"),
         risk=("risk", "sum"),
         effort_days=("effort_days", "sum"),
         money=("money", lambda found: found.sum(min_count=1)),
         owner=("owner", "first"),
     )
-    ranked.insert(5, "risk_per_day", ranked["risk"] / ranked["effort_days"])
+    ranked.insert(6, "risk_per_day", ranked["risk"] / ranked["effort_days"])
     ranked = ranked.sort_values(["risk_per_day", "risk", "action"], ascending=[False, False, True], ignore_index=True)
     ranked.insert(0, "rank", ranked.index + 1)
     return ranked.head(count)
@@ -120,9 +127,32 @@ def lead_time(data: Data, period: Period) -> Measure:
 
 
 def change_failure_rate(data: Data, period: Period) -> Measure:
-    """Share of releases that had to be rolled back or mended at once (DORA: change failure rate)."""
+    """Share of releases that had to be rolled back or repaired at once (DORA: change failure rate)."""
     releases = in_period(data.table("deployments"), "deployed_on", period)
     return Measure.ratio(releases[releases["failed"]], None, releases, None, note="no release in the period")
+
+
+def releases_by_entity(data: Data, period: Period) -> pd.DataFrame:
+    """Delivery of each entity in the period, the most releases first; one without a release has only a zero.
+
+    Columns: `entity` (name), `releases`, `a_week`, `lead_days` (median), `failed`, `failure_rate`.
+    """
+    releases = in_period(data.table("deployments"), "deployed_on", period)
+    releases = releases.assign(lead_days=(releases["deployed_on"] - releases["committed_on"]).dt.days)
+    by_entity, names = releases.groupby("entity"), entity_names(data)
+    count = by_entity.size().reindex(list(names), fill_value=0)
+    failed = by_entity["failed"].sum().reindex(count.index).astype("float64")
+    made = pd.DataFrame(
+        {
+            "entity": count.index.map(names),
+            "releases": count,
+            "a_week": count * 7 / period.days,
+            "lead_days": by_entity["lead_days"].median(),
+            "failed": failed,
+            "failure_rate": failed / count.where(count > 0),
+        }
+    ).reset_index(drop=True)
+    return made.sort_values(["releases", "entity"], ascending=[False, True], ignore_index=True)
 
 
 def error_rate(data: Data, period: Period) -> Measure:

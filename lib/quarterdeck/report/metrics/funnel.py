@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..measure import Measure
-from .common import in_period, span
+from .common import in_period, posted, postings, span
 from .margin import contribution_by_entity
 from .rules import marketing_spend
 
@@ -61,9 +61,10 @@ def churn(data: Data, period: Period) -> Measure:
 def by_channel(data: Data, period: Period) -> pd.DataFrame:
     """What each channel cost and brought in the last twelve periods, the most spend first.
 
-    Columns: `channel` (its name), `spend`, `enquiries`, `won`, `conversion` (won of those created), `cac`, `value` (of
-    sales won), `contribution` (that value at the entity's contribution share) and `payback` in months: CAC over the
-    monthly contribution per customer (Skok, SaaS Metrics 2.0). A figure that cannot be computed is missing.
+    Columns: `channel` (its name), `spend`, `enquiries`, `won` (of these so far), `conversion` (won over enquiries),
+    `customers` (won in the time, whenever they asked), `cac` (spend over customers), `value` (of their sales),
+    `contribution` (that value at the entity's contribution share) and `payback` in months: CAC over the monthly
+    contribution per customer (Skok, SaaS Metrics 2.0). A figure that cannot be computed is missing.
     """
     year = span(period)
     leads = data.table("leads", ["entity", "channel", "created_on", "won_on", "value"])
@@ -75,19 +76,31 @@ def by_channel(data: Data, period: Period) -> pd.DataFrame:
         {
             "spend": pd.Series(dtype=float) if spend is None else spend.groupby("channel")["amount"].sum(),
             "enquiries": created.groupby("channel").size(),
-            "won": won.groupby("channel").size(),
+            "won": created.groupby("channel")["cohort_won"].sum(),
             "conversion": created.groupby("channel")["cohort_won"].mean(),
+            "customers": won.groupby("channel").size(),
             "value": won.groupby("channel")["value"].sum(),
             "contribution": won.groupby("channel")["contribution"].sum(min_count=1),
         }
-    ).fillna(dict.fromkeys(["spend", "enquiries", "won", "value"], 0.0))
-    made.insert(4, "cac", (made["spend"] / made["won"]).where(made["won"] > 0))
+    ).fillna(dict.fromkeys(["spend", "enquiries", "won", "customers", "value"], 0.0))
+    made.insert(4, "cac", (made["spend"] / made["customers"]).where(made["customers"] > 0))
     months = year.days / 30.4375
     made["payback"] = (months * made["spend"] / made["contribution"]).where(made["contribution"] > 0)
     made = made.rename_axis("channel").reset_index()
-    made = made.sort_values(["spend", "won", "channel"], ascending=[False, False, True], ignore_index=True)
+    made = made.sort_values(["spend", "customers", "channel"], ascending=[False, False, True], ignore_index=True)
     names = data.table("channels", ["channel", "name"]).set_index("channel")["name"]
     return made.replace({"channel": names.to_dict()})
+
+
+def spend_without_channel(data: Data, period: Period) -> Measure:
+    """Expenses that name no channel in categories where others do: marketing that no channel's cost holds.
+
+    Only overhead is looked at, since a direct cost belongs to a sale and its channel.
+    """
+    lines = postings(data, "channel")
+    lines = lines[lines["role"] == "overhead"]
+    named = lines.loc[lines["channel"].notna(), "category"].unique()
+    return posted(data, lines[lines["channel"].isna() & lines["category"].isin(named)], period)
 
 
 def contribution_share(data: Data, period: Period) -> dict[str, float]:

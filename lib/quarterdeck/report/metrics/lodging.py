@@ -105,13 +105,15 @@ def lead_time(data: Data, period: Period) -> Measure:
 def calendar(data: Data, period: Period) -> pd.DataFrame:
     """Share of capacity sold on each day of the last twelve periods: a row a month, a column a day of the month.
 
-    Missing before the first stay on record, while nothing was open, and for days that the month does not have.
+    Missing before the month of the first stay on record, while nothing was open, and for days that the month does not
+    have: where a period's occupancy is known, its empty nights show as empty.
     """
     year = span(period)
     days = pd.date_range(year.start, year.end)
     room = rooms(data, year).groupby("day")["capacity"].sum(skipna=False)
     sold = nights(data, year).groupby("day")["rooms"].sum().reindex(days, fill_value=0)
-    share = (sold / room[room > 0].reindex(days)).where(days >= stays(data)["starts_on"].min())
+    first = stays(data)["starts_on"].min()
+    share = (sold / room[room > 0].reindex(days)).where(days >= first.replace(day=1))
     frame = pd.DataFrame({"month": days.strftime("%Y-%m"), "day": days.day, "share": share.to_numpy()})
     return frame.pivot(index="month", columns="day", values="share")
 

@@ -67,6 +67,28 @@ def break_even(data: Data, period: Period, entity: str) -> Measure:
     return Measure.ratio(fixed.rows, "contribution", earned, "contribution")
 
 
+def break_even_with_others(data: Data, period: Period, entity: str) -> Measure:
+    """Units a month that pay the fixed cost which the other entities' contribution (mean of 12 months) leaves."""
+    even, known = break_even(data, period, entity), recorded(data, months(period, 12))
+    if even.rows is None or even.value is None:
+        return even
+    lines = in_period(postings(data, "booking", "memo"), "date", year(period))
+    lines = lines[(lines["entity"] != entity) & ((lines["role"] == "revenue") | _is_variable(lines))]
+    fixed, unit = (even.rows[even.rows["part"] == part] for part in ("numerator", "denominator"))
+    fixed = pd.concat([fixed, lines.assign(contribution=lines["amount"] / max(len(known), 1))], ignore_index=True)
+    if fixed["contribution"].sum() <= 0:
+        return Measure.unknown("the other entities' contribution pays all fixed cost")
+    return Measure.ratio(fixed, "contribution", unit, "contribution")
+
+
+def units_delivered(data: Data, period: Period, entity: str) -> Measure:
+    """Units of an entity whose service ended in the period and was not cancelled."""
+    if not len(data.table("bookings", ["booking"])):
+        return Measure.unknown("no booking")
+    sold = services_ended(data, period)
+    return Measure.total(sold[sold["entity"] == entity], "quantity")
+
+
 def break_even_lines(data: Data, period: Period, entity: str) -> pd.DataFrame:
     """The classic chart: columns units (0, break-even and twice that), fixed_cost, total_cost, revenue; or empty."""
     point, fixed = break_even(data, period, entity).value, fixed_cost(data, period).value
@@ -124,6 +146,13 @@ def revenue_against_target(data: Data, period: Period) -> Measure:
         return Measure.unknown(f"no ledger entry in {passed[0].name[:4]}")
     wanted = wanted[wanted["month"] <= passed[-1].name]
     return Measure.ratio(earned.assign(earned=-earned["amount"]), "earned", wanted, "amount", note="no target")
+
+
+def needed_a_month(data: Data, period: Period) -> float | None:
+    """What each month left of the year must earn for all its targets together; None when no month is left."""
+    table = targets(data, period)
+    left = int((table["month"] > months(period, 1)[0].name).sum())
+    return max(float(table["target"].sum() - table["actual"].sum()), 0.0) / left if left else None
 
 
 def _against_target(data: Data, period: Period) -> tuple[pd.DataFrame, pd.DataFrame, list[Period]]:

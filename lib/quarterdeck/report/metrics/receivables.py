@@ -12,7 +12,7 @@ from ..measure import Measure
 from .common import in_period, span
 
 BUCKETS = ("current", "1–30", "31–60", "61–90", "90+")
-STATES = ("missing", "expired", "unsigned", "expiring", "in force")
+STATES = ("missing", "expired", "unsigned", "not started", "expiring", "in force")
 _NO_CLIENT = "no client in scope"
 
 
@@ -148,6 +148,24 @@ def velocity(data: Data, period: Period) -> pd.DataFrame:
     return made.sort_values(["now", "client"], ascending=[False, True], ignore_index=True)
 
 
+def silent_payers(data: Data, period: Period) -> pd.DataFrame:
+    """Clients that owe and paid nothing in the last three periods, whom `velocity` cannot show; longest wait first.
+
+    Columns: `client`, `owed`, `waiting` (days at the period's end since the oldest invoice still open was issued) and
+    `last_paid`, missing when they never paid.
+    """
+    day = _last_day(data, period)
+    owed = _owed(data, period)
+    billed, total = owed[owed["balance"] > 0].groupby("client"), owed.groupby("client")["balance"].sum()
+    payments = data.table("payments", ["invoice", "paid_on", "amount"])
+    paid = payments[(payments["amount"] > 0) & (payments["paid_on"] <= day.isoformat())]
+    paid = paid.merge(data.table("invoices", ["invoice", "client"]), on="invoice")
+    made = pd.DataFrame({"owed": total[total > 0], "waiting": (pd.Timestamp(day) - billed["issued_on"].min()).dt.days})
+    made = made.dropna(subset="owed").join(paid.groupby("client")["paid_on"].max().rename("last_paid"))
+    made = made[~(made["last_paid"] >= span(period, 3).start.isoformat())].rename_axis("client").reset_index()
+    return made.sort_values(["waiting", "client"], ascending=[False, True], ignore_index=True)
+
+
 def money_recoverable(data: Data, period: Period) -> Measure:
     """What asking for it could bring now: overdue balances, and service under contract that was not billed."""
     if not len(data.table("clients", ["client"])):
@@ -160,18 +178,26 @@ def money_recoverable(data: Data, period: Period) -> Measure:
 
 
 def contract_register(data: Data, day: date, expiring_days: int = 60) -> pd.DataFrame:
-    """Last contract of each client served on a day: `state`, `monthly_fee`, `ends_on`, `days_left`, `billed` in a year.
+    """Contract of each client served on a day: `state`, `monthly_fee`, `ends_on`, `days_left`, `billed` in a year.
 
-    `state` is missing, expired, unsigned, expiring (ends within `expiring_days`) or in force; the worst one that holds.
+    It is the one that runs on the day, else the next to start, else the last that ended; of several the latest.
+    `state` is the worst that holds of missing, expired, unsigned, not started, expiring (ends within `expiring_days`
+    and none follows) and in force.
     """
     clients = data.table("clients", ["client", "entity", "name", "since", "ended_on"])
     clients = clients[~(clients["ended_on"] <= day.isoformat())].sort_values("client")
     contracts = data.table("contracts", ["client", "contract", "starts_on", "ends_on", "signed_on", "monthly_fee"])
     contracts = contracts.sort_values(["ends_on", "starts_on", "contract"])
-    rows = clients.merge(contracts.drop_duplicates("client", keep="last"), on="client", how="left")
-    left = (rows["ends_on"] - pd.Timestamp(day)).dt.days
-    state = pd.Series("in force", index=rows.index).mask(left <= expiring_days, "expiring")
-    state = state.mask(rows["signed_on"].isna(), "unsigned").mask(left < 0, "expired")
+    today = pd.Timestamp(day)
+    ended, ahead = contracts["ends_on"] < today, contracts["starts_on"] > today
+    coming = contracts[ahead].sort_values(["starts_on", "contract"]).iloc[::-1]
+    ranked = pd.concat([contracts[ended], coming, contracts[~ended & ~ahead]]).drop_duplicates("client", keep="last")
+    rows = clients.merge(ranked, on="client", how="left")
+    left = (rows["ends_on"] - today).dt.days
+    followed = rows["client"].isin(coming.loc[coming["signed_on"].notna(), "client"])
+    state = pd.Series("in force", index=rows.index).mask((left <= expiring_days) & ~followed, "expiring")
+    state = state.mask(rows["starts_on"] > today, "not started").mask(rows["signed_on"].isna(), "unsigned")
+    state = state.mask(left < 0, "expired")
     state = state.mask(rows["contract"].isna(), "missing")
     invoices = data.table("invoices", ["client", "issued_on", "amount"])
     recent = invoices[invoices["issued_on"] > (pd.Timestamp(day) - pd.DateOffset(years=1)).date().isoformat()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from ...model.period import Period
 
 
+SOLD = ("booked", "preparing", "under way")
+
+
 def jobs(data: Data) -> pd.DataFrame:
     """All deliveries, their `stage` by dates where these say it: a job is under way from its departure."""
     rows = data.table("deliveries")
@@ -25,12 +29,15 @@ def jobs(data: Data) -> pd.DataFrame:
 
 
 def queue(data: Data, day: date) -> pd.DataFrame:
-    """Jobs neither delivered nor cancelled, furthest stage first; `days_late` since the promised day (0: not due)."""
+    """Jobs neither delivered nor cancelled, furthest stage first; `sold` or still an enquiry or a quote.
+
+    `days_late` counts from the promised day; 0 is not due.
+    """
     rows = jobs(data)
     rows = rows[~rows["stage"].isin(["delivered", "cancelled"])]
     order = schemas()["deliveries"].columns["stage"].of
     late = (pd.Timestamp(day) - rows["promised_on"]).dt.days.clip(lower=0)
-    rows = rows.assign(days_late=late, order=rows["stage"].map(order.index))
+    rows = rows.assign(days_late=late, sold=rows["stage"].isin(SOLD), order=rows["stage"].map(order.index))
     rows = rows.sort_values(["order", "promised_on", "delivery"], ascending=[False, True, True], ignore_index=True)
     return rows.drop(columns="order")
 
@@ -44,11 +51,13 @@ def delivered(data: Data, period: Period) -> pd.DataFrame:
 def on_time_rate(data: Data, period: Period) -> Measure:
     """Share of the jobs delivered in the period that arrived by the promised day (SCOR: to the customer's commit date).
 
-    Jobs without such a day do not count.
+    Jobs without such a day do not count. The note says how many there were, since few make the share jump.
     """
     rows = delivered(data, period).dropna(subset="promised_on")
     rows = rows[["delivery", "entity", "promised_on", "delivered_on", "days_late"]]
-    return Measure.ratio(rows[rows["days_late"] <= 0], None, rows, None, note="no promised job delivered in the period")
+    kept = rows[rows["days_late"] <= 0]
+    measure = Measure.ratio(kept, None, rows, None, note="no promised job delivered in the period")
+    return replace(measure, note=measure.note or f"{len(kept)} of {len(rows)} jobs")
 
 
 def revenue_per_mile(data: Data, period: Period) -> Measure:
@@ -99,10 +108,16 @@ def utilisation(data: Data, period: Period, who: str) -> pd.DataFrame:
 
 
 def late_causes(data: Data, period: Period) -> pd.DataFrame:
-    """Why the jobs delivered late in the last twelve periods were late: `cause`, `jobs`, `days` late in all."""
-    rows = delivered(data, span(period))
+    """Why jobs were late: `cause`, `jobs`, of them still `open`, and `days` late in all, so far for the open ones.
+
+    Those delivered in the last twelve periods, and those in the queue past the promised day at the period's end.
+    """
+    done, waiting = delivered(data, span(period)), queue(data, min(period.end, data.as_of or period.end))
+    rows = pd.concat([done.assign(open=False), waiting.assign(open=True)])
     rows = rows[rows["days_late"] > 0].assign(cause=lambda late: late["late_cause"].fillna("not recorded"))
-    made = rows.groupby("cause", as_index=False).agg(jobs=("delivery", "size"), days=("days_late", "sum"))
+    made = rows.groupby("cause", as_index=False).agg(
+        jobs=("delivery", "size"), open=("open", "sum"), days=("days_late", "sum")
+    )
     return made.sort_values(["days", "cause"], ascending=[False, True], ignore_index=True)
 
 
@@ -117,4 +132,5 @@ def reviews(data: Data, period: Period, kind: str = "transport") -> pd.DataFrame
 def nps(data: Data, period: Period, kind: str = "transport") -> Measure:
     """Net promoter score (Reichheld, 2003): percentage of scores 9 and 10 less percentage of 0 to 6."""
     rows = reviews(data, period, kind)[["review", "entity", "date", "score", "points"]]
-    return Measure.ratio(rows, "points", rows, None, note="no review in the period")
+    measure = Measure.ratio(rows, "points", rows, None, note="no review in the period")
+    return replace(measure, note=measure.note or f"{len(rows)} review{'s' if len(rows) > 1 else ''}")

@@ -1,0 +1,307 @@
+"""`make bench`: this project beside the usual ways to run the same notebooks, in one run, as ratios.
+
+Every way executes the same pre-selected notebooks (each persona's sections of the master notebook, its parameters
+injected) with the same data. Ways take turns, so that whatever else the machine does falls on all of them; medians are
+compared. `--scale` adds what more personas and more rows cost, which takes some minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import papermill
+
+from quarterdeck import pipeline
+from quarterdeck.execute.job import Bench, close_kernels, execute, kernels
+from quarterdeck.execute.outline import Outline
+from quarterdeck.project import Project
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("notebooks", "personas", "data", "assets", "commentary", "_quarto.yml", "index.qmd")
+FLOOR = """
+import json, os, sys, time
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for statement in json.loads(sys.argv[2]):
+    exec(statement, {})
+from quarterdeck.report import warm_up
+warm_up()
+import io, contextlib
+began = time.perf_counter()
+for path in json.loads(sys.argv[1]):
+    shell.reset()
+    for callback in list(shell.events.callbacks["post_run_cell"]):
+        shell.events.unregister("post_run_cell", callback)
+    for cell in json.load(open(path))["cells"]:
+        if cell["cell_type"] == "code":
+            with contextlib.redirect_stdout(io.StringIO()):
+                shell.run_cell("".join(cell["source"])).raise_error()
+print(time.perf_counter() - began, file=sys.stderr)
+"""
+
+
+def copy_of(folder: Path, name: str) -> Project:
+    """The sample project in a folder of its own, with nothing built."""
+    root = folder / name
+    root.mkdir()
+    for part in COPIED:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.is_file():
+            shutil.copyfile(source, root / part)
+    return Project.open(root)
+
+
+class Ways:
+    """The ways to execute one set of jobs; each returns the seconds that it took."""
+
+    def __init__(self, project: Project, scratch: Path) -> None:
+        jobs, _ = pipeline.plan(project, pipeline.Request(force=True))
+        self.jobs = [job for job in jobs if not job.key.subject]
+        self.scratch, self.project = scratch, project
+        folders = {"QUARTERDECK_DATA": str(project.data), "QUARTERDECK_PERSONAS": str(project.personas)}
+        self.environment = {"QUARTERDECK_PIPELINE": "1", **folders}
+        imports = Outline.read(project.notebook).imports()
+        self.bench = Bench(tuple(self.environment.items()), (*imports, "import quarterdeck.report as r; r.warm_up()"))
+        self.imports = imports
+        self.sources = []
+        for job in self.jobs:
+            path = scratch / "in" / f"{job.key.persona}.ipynb"
+            path.parent.mkdir(exist_ok=True)
+            notebook = job.selection.notebook()
+            assigned = "\n".join(f"{name} = {value!r}" for name, value in job.parameters.items())
+            notebook.cells.insert(1, nbformat.v4.new_code_cell(assigned))
+            nbformat.write(notebook, path)
+            self.sources.append(path)
+
+    def _each(self, run: Callable[[Path, Path], None], threads: int) -> float:
+        began = time.perf_counter()
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(run, self.sources, [self._folder(path) for path in self.sources]):
+                pass
+        return time.perf_counter() - began
+
+    def _folder(self, path: Path) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix=path.stem, dir=self.scratch))
+        return folder
+
+    def naive(self) -> float:
+        """The papermill command in a loop."""
+
+        def run(path: Path, folder: Path) -> None:
+            command = [sys.executable, "-m", "papermill", str(path), str(folder / "out.ipynb"), "--no-progress-bar"]
+            command += ["--log-level", "ERROR"]
+            subprocess.run(command, cwd=folder, env={**os.environ, **self.environment}, check=True, capture_output=True)
+
+        return self._each(run, 1)
+
+    def api(self) -> float:
+        """papermill's API, kernels shut down at once, on two threads: the strongest usual way."""
+        os.environ.update(self.environment)
+
+        def run(path: Path, folder: Path) -> None:
+            papermill.execute_notebook(
+                str(path),
+                str(folder / "out.ipynb"),
+                progress_bar=False,
+                shutdown_kernel="immediate",
+                resources={"metadata": {"path": str(folder)}},
+            )
+
+        return self._each(run, 2)
+
+    def nbconvert(self) -> float:
+        """`nbconvert --execute`, one notebook after another."""
+
+        def run(path: Path, folder: Path) -> None:
+            shutil.copyfile(path, folder / "in.ipynb")
+            command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "in.ipynb"]
+            command += ["--output", "out.ipynb"]
+            subprocess.run(command, cwd=folder, env={**os.environ, **self.environment}, check=True, capture_output=True)
+
+        return self._each(run, 1)
+
+    def quarto(self) -> float:
+        """`quarto render --execute`, one notebook after another."""
+
+        def run(path: Path, folder: Path) -> None:
+            shutil.copyfile(path, folder / "in.ipynb")
+            command = ["quarto", "render", "in.ipynb", "--execute", "--to", "html"]
+            subprocess.run(command, cwd=folder, env={**os.environ, **self.environment}, check=True, capture_output=True)
+
+        return self._each(run, 1)
+
+    def ours(self) -> float:
+        """Quarterdeck: kernels forked from a warm process, which is started anew, on two threads."""
+        began = time.perf_counter()
+        try:
+            with ThreadPoolExecutor(2) as pool:
+                jobs = [replace(job, folder=self.scratch / "store" / job.key.persona) for job in self.jobs]
+                for _ in pool.map(lambda job: execute(job, self.bench), jobs):
+                    pass
+        finally:
+            close_kernels(self.bench)
+        return time.perf_counter() - began
+
+    def warmed(self) -> float:
+        """The same, once the warm process is there."""
+        kernels(self.bench)
+        execute(replace(self.jobs[0], folder=self.scratch / "store" / "first"), self.bench)
+        return self.ours()
+
+    def floor(self) -> float:
+        """The cells' own time, in one warm process."""
+        folder = Path(tempfile.mkdtemp(prefix="floor", dir=self.scratch))
+        command = [sys.executable, "-c", FLOOR, json.dumps(list(map(str, self.sources))), json.dumps(self.imports)]
+        environment = {**os.environ, **self.environment, "OPENBLAS_NUM_THREADS": "1"}
+        done = subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True)
+        return float(done.stderr.strip().splitlines()[-1])
+
+
+def timed(command: list[str], folder: Path) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "quarterdeck", *command], cwd=folder, check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def whole(scratch: Path, round_: int) -> dict[str, float]:
+    """A clean run of everything, a run with nothing to do, and one changed cell to its page and mail."""
+    project = copy_of(scratch, f"whole{round_}")
+    for path in project.personas.glob("*.yml"):  # the eight personas alone
+        path.write_text("".join(line for line in path.open() if not line.startswith("each:")), "utf-8")
+    took = {"clean": timed(["reports"], project.root), "no-op": timed(["reports"], project.root)}
+    seconds = [json.loads(path.read_text())["seconds"] for path in project.store.rglob("record.json")]
+    took["executing"] = sum(seconds) / 2
+    text = project.notebook.read_text("utf-8")
+    project.notebook.write_text(text.replace("limit=3", "limit=2", 1) if "limit=3" in text else text, "utf-8")
+    notebook = nbformat.read(project.notebook, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"][-2]
+    code.source += "\n# edited"
+    nbformat.write(notebook, project.notebook)
+    touched = next(
+        path.stem
+        for path in sorted(project.personas.glob("*.yml"))
+        if pipeline.plan(project, pipeline.Request(personas=(path.stem,)))[0][0].reason
+    )
+    took["edit to preview"] = timed(["reports", "--personas", touched], project.root)
+    return took
+
+
+def personas(scratch: Path, count: int) -> tuple[float, int]:
+    """Seconds a report, and the peak memory of one process in MB, for so many personas."""
+    project = copy_of(scratch, f"personas{count}")
+    originals = sorted(project.personas.glob("*.yml"))
+    for path in originals:
+        path.write_text("".join(line for line in path.open() if not line.startswith("each:")), "utf-8")
+    for number in range(count - len(originals)):
+        path = originals[number % len(originals)]
+        shutil.copyfile(path, path.with_name(f"{path.stem}-{number}.yml"))
+    jobs, _ = pipeline.plan(project, pipeline.Request())
+    began = time.perf_counter()
+    for _, error, _ in pipeline._execute(project, jobs, pipeline.Request(jobs=2)):
+        assert error is None, error
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return (time.perf_counter() - began) / len(jobs), peak // 1024
+
+
+def rows(scratch: Path, count: int) -> float:
+    """Seconds for all personas with a ledger of so many lines: the sample's entries, repeated."""
+    project = copy_of(scratch, f"rows{count}")
+    path = project.data / "ledger.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, lines[0])
+        writer.writeheader()
+        for copy in range(max(1, count // len(lines))):
+            for line in lines:
+                key = {"line": f"{line['line']}-{copy}", "entry": f"{line['entry']}-{copy}"}
+                writer.writerow({**line, **key})
+    jobs, _ = pipeline.plan(project, pipeline.Request())
+    jobs = [job for job in jobs if not job.key.subject]
+    began = time.perf_counter()
+    for _, error, _ in pipeline._execute(project, jobs, pipeline.Request(jobs=2)):
+        assert error is None, error
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure, print a Markdown table, and write it with machine and date where `--write` says."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--scale", action="store_true")
+    parser.add_argument("--json", type=Path, help="keep the figures here")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        scratch = Path(name).resolve()
+        ways = Ways(copy_of(scratch, "project"), scratch)
+        measured: dict[str, list[float]] = {}
+        chosen = {
+            "papermill command, in a loop": ways.naive,
+            "nbconvert --execute, in a loop": ways.nbconvert,
+            "papermill API, immediate shutdown, 2 threads": ways.api,
+            "Quarterdeck, 2 threads, cold": ways.ours,
+            "Quarterdeck, 2 threads, warm process there": ways.warmed,
+            "the cells' own time, one warm process": ways.floor,
+        }
+        if shutil.which("quarto"):
+            chosen["quarto render --execute, in a loop"] = ways.quarto
+        for _ in range(options.rounds):
+            for label, way in chosen.items():
+                measured.setdefault(label, []).append(way())
+        for number in range(options.rounds):
+            for label, seconds in whole(scratch, number).items():
+                measured.setdefault(label, []).append(seconds)
+        median = {label: statistics.median(values) for label, values in measured.items()}
+        scale = {"personas": {}, "rows": {}}
+        if options.scale:
+            scale["personas"] = {count: personas(scratch, count) for count in (8, 64, 512)}
+            scale["rows"] = {count: rows(scratch, count) for count in (10_000, 100_000, 1_000_000)}
+    report(median, scale, len(ways.jobs))
+    if options.json:
+        options.json.write_text(json.dumps({"median": median, "all": measured, "scale": scale}, indent=1), "utf-8")
+
+
+def report(median: dict[str, float], scale: dict[str, dict[int, object]], count: int) -> None:
+    """Print what was measured."""
+    ours = median["Quarterdeck, 2 threads, cold"]
+    naive = median["papermill command, in a loop"]
+    floor = median["the cells' own time, one warm process"]
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    print("| executing eight notebooks | seconds | times ours |\n|---|---|---|")
+    for label, seconds in median.items():
+        if label in ("clean", "no-op", "executing", "edit to preview"):
+            continue
+        print(f"| {label} | {seconds:.2f} | {seconds / ours:.1f} |")
+    rest = median["clean"] - ours
+    print(f"\nOverhead beyond the cells: {(ours - floor / 2) / count:.2f} s a report at two jobs")
+    print(f"Clean `reports`: {median['clean']:.2f} s; the naive loop with the same rendering {naive + rest:.2f} s,")
+    print(f"  {(naive + rest) / median['clean']:.1f} times as long")
+    print(
+        f"Nothing to do: {median['no-op']:.2f} s; one changed cell to page and mail: {median['edit to preview']:.2f} s"
+    )
+    for number, (seconds, peak) in scale["personas"].items():
+        print(f"{number} personas: {seconds:.2f} s a report, at most {peak} MB a process")
+    for number, seconds in scale["rows"].items():
+        print(f"{number} ledger lines: {seconds:.1f} s for the eight")
+
+
+if __name__ == "__main__":
+    main()

@@ -151,10 +151,11 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork, or launch as usual where that cannot be."""
-        if not self.address or cmd[1:3] != ["-m", "ipykernel_launcher"]:
+        if not self.address or "ipykernel_launcher" not in cmd:
             return await super().launch_kernel(cmd, **kwargs)
+        arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
         folder = os.fspath(kwargs.get("cwd") or Path.cwd())
-        request = {"arguments": cmd[3:], "folder": folder, "environment": kwargs.get("env") or dict(os.environ)}
+        request = {"arguments": arguments, "folder": folder, "environment": kwargs.get("env") or dict(os.environ)}
         try:
             self.process = await asyncio.to_thread(Fork, self.address, request)
         except OSError:
@@ -163,12 +164,11 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         self.cwd = folder
         return self.connection_info
 
-    async def wait(self) -> int | None:
-        """Wait until the kernel has ended, looking more often than jupyter_client does."""
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel and wait until it has: jupyter_client would look again only after 0.1 s."""
+        await super().kill(restart)
         while self.process and self.process.poll() is None:
-            await asyncio.sleep(0.005)
-        code: int | None = await super().wait()
-        return code
+            await asyncio.sleep(0.002)
 
 
 @functools.cache
@@ -254,6 +254,10 @@ def _become_kernel(request: dict[str, Any], line: socket.socket) -> None:
 
 def main() -> None:
     """Warm up as told on standard input, then serve."""
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # or the debugger warns, here, of a Python without debugging
+    import ipykernel.debugger  # a kernel imports it when it starts, which takes longer than all else that it does
+    import ipykernel.kernelapp  # noqa: F401
+
     listener = socket.socket(fileno=int(sys.argv[1]))
     sys.path[:] = [place for place in sys.path if place not in ("", str(Path.cwd()))]
     for statement in json.loads(os.read(0, 1 << 20)):

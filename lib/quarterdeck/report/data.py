@@ -56,6 +56,8 @@ class Data:
         self.untyped: set[str] = set()
         self.remembered: dict[Any, tuple[Any, set[str]]] = {}
         self._tables: dict[str, pd.DataFrame] = {}
+        self._columns: dict[tuple[str, ...], pd.DataFrame] = {}
+        self._newest: dict[str, date | None] = {}
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A table, or some of its columns; an absent table is empty, and whoever reads it is told so.
@@ -65,21 +67,25 @@ class Data:
         self.touched.add(name)
         if name not in self._tables:
             self._tables[name] = self._load(name)
-        frame = self._tables[name]
-        if columns is not None:
+        frame, some = self._tables[name], (name, *(columns or ()))
+        if columns is None:
+            return frame.copy(deep=False)
+        if some not in self._columns:
             for column in columns:
                 if column not in frame.columns:
                     raise DataError(f"table {name}, column {column}", "is unknown", nearest(column, frame.columns))
-            frame = frame[list(columns)]
-        return frame.copy(deep=False)
+            self._columns[some] = frame[list(columns)]
+        return self._columns[some].copy(deep=False)
 
     def newest(self, name: str) -> date | None:
         """The newest day on which something happened in a table; None where no column of it says."""
         schema = schemas().get(name)
         if schema is None or not len(frame := self.table(name)):
             return None
-        newest: Any = max((day for day in frame[_events(schema)].max() if day == day), default=None)
-        return newest and date.fromisoformat(newest.date().isoformat())
+        if name not in self._newest:
+            newest: Any = max((day for day in frame[_events(schema)].max() if day == day), default=None)
+            self._newest[name] = newest and date.fromisoformat(newest.date().isoformat())
+        return self._newest[name]
 
     def absent(self, names: set[str]) -> list[str]:
         """Those of the named tables that have been read and found absent."""

@@ -17,7 +17,7 @@ from ..model.markup import fact_methods, fact_strip, figure_html, finding_callou
 from ..model.period import Period
 from ..model.persona import Persona, load_personas
 from ..model.report import Fact, Figure, Finding, Source
-from .data import Data, newest_day
+from .data import Data, newest_day, remembered
 from .display import PALETTE, bundle, content_of, figure_from, publish, table_from
 from .measure import Measure
 from .schema import schemas
@@ -147,16 +147,10 @@ class Desk:
 
     def _target(self, id: str) -> float | None:
         touched = set(self.data.touched)
-        kpis = self.data.table("kpis", ["entity", "measured_by", "target", "unit"])
-        kinds = self.data.table("entities", ["entity", "kind"]).set_index("entity")["kind"]
+        target = _targets(self.data).get(id)
         self.data.touched = touched  # a target is no source of the figure, and without a register there is none
         self._noticed.add("kpis")
-        kpis = kpis[(kpis["measured_by"] == id) & kpis["target"].notna()]
-        # One house's target is none for the figure of two.
-        kpis = kpis[kpis["entity"].isna() | kpis["entity"].map(kinds).map(kinds.value_counts()).eq(1)]
-        if not len(kpis):
-            return None
-        return float(kpis["target"].iloc[0]) / (100 if kpis["unit"].iloc[0] == "percent" else 1)
+        return target
 
     def _write_rows(self, id: str, measure: Measure) -> str:
         if measure.rows is None or not measure.resum or not self._pipeline:
@@ -195,6 +189,17 @@ class Desk:
             self._publish("prose", {"html": html}, html)
 
 
+@remembered
+def _targets(data: Data) -> dict[str, float]:
+    """Targets by the fact that measures them, in the fact's unit."""
+    kpis = data.table("kpis", ["entity", "measured_by", "target", "unit"]).dropna(subset=["measured_by", "target"])
+    kinds = data.table("entities", ["entity", "kind"]).set_index("entity")["kind"]
+    # One house's target is none for the figure of two.
+    kpis = kpis[kpis["entity"].isna() | kpis["entity"].map(kinds).map(kinds.value_counts()).eq(1)]
+    values = kpis["target"] / kpis["unit"].map({"percent": 100}).fillna(1)
+    return dict(zip(kpis["measured_by"][::-1], values[::-1], strict=True))  # of two, the first counts
+
+
 def project_root() -> Path:
     """The nearest folder, from the working folder upwards, that holds `_quarto.yml`."""
     return next(
@@ -226,13 +231,15 @@ def open_report(persona: str = "", period: str = "", as_of: str = "", subject: s
 
 
 def warm_up() -> None:
-    """Do once, in the process that kernels are forked from, what each would: read the tables, make a figure."""
+    """Do once, in the process that kernels are forked from, what each would: open a report, read tables, draw."""
     import plotly.express as px
+    import plotly.io as pio
 
-    data = Data(Path(os.environ["QUARTERDECK_DATA"]), trusted=True)
-    for path in sorted(data.folder.glob("*.csv")):
-        data.table(path.stem)
-    px.bar(x=[1], y=[1]).to_dict()
+    desk, _ = open_report(), pio.renderers  # importing that costs most of what a cell would wait for
+    everything = Data(desk.data.folder, trusted=True)
+    for path in sorted(everything.folder.glob("*.csv")):
+        table_html(table_from(everything.table(path.stem).head(1), set()), desk.formats)
+    figure_html(figure_from(px.bar(x=[1], y=[1]).to_dict(), set(), desk.formats))
 
 
 def _register(desk: Desk) -> None:

@@ -55,8 +55,15 @@ def year(period: Period) -> Period:
 
 def recorded(data: Data, periods: list[Period]) -> list[Period]:
     """Those of the periods in which the ledger holds anything: in the others nobody kept the books."""
-    days = data.table("ledger", ["date"])
-    return [period for period in periods if len(in_period(days, "date", period))]
+    days = _posting_days(data)
+    first = days.searchsorted([pd.Timestamp(period.start) for period in periods])
+    after = days.searchsorted([pd.Timestamp(period.end) for period in periods], side="right")
+    return [period for period, one, other in zip(periods, first, after, strict=True) if one < other]
+
+
+@remembered
+def _posting_days(data: Data) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(data.table("ledger", ["date"])["date"].unique()).sort_values()
 
 
 @remembered

@@ -250,3 +250,52 @@ def test_a_persona_is_repeated_for_each_row(project: Path) -> None:
     page = (project / "_site/r/host/inn/2026-03/index.html").read_text("utf-8")
     assert "The inn: Inn" in page and "€400" in page and "ferry" not in page.lower()
     assert (project / "outbox/2026-03/host/inn.eml").is_file()
+
+
+def test_a_no_op_starts_no_kernel_browser_or_renderer(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing to do, no process is started at all."""
+    build(project)
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise AssertionError(f"started {arguments}")
+
+    monkeypatch.setattr("subprocess.Popen.__init__", refuse)
+    assert set(states(build(project)).values()) == {"up to date"}
+    (project / "_site/r/skipper/2026-03/index.html").unlink()
+    build(project)
+    assert (project / "_site/r/skipper/2026-03/index.html").is_file()  # put back from what was kept
+
+
+def test_a_run_cut_between_two_renames_loses_no_report(project: Path) -> None:
+    """What had been moved aside comes back, what was half made goes."""
+    build(project)
+    folder = project / "r/skipper/2026-03"
+    before = files(folder)
+    folder.rename(folder.with_name(".2026-03.old"))
+    (folder.parent / ".2026-03.xyz.partial").mkdir()
+    assert states(build(project)) == {"host": "up to date", "skipper": "up to date"}
+    assert files(folder) == before and sorted(path.name for path in folder.parent.iterdir()) == ["2026-03"]
+
+
+def test_a_dask_cluster_makes_the_same_reports(project: Path, tmp_path: Path) -> None:
+    """Its workers execute, one failing report is that report's failure alone, and all else is as on one machine."""
+    distributed = pytest.importorskip("distributed", reason="pip install distributed")
+    edit_notebook(
+        project, lambda cells: fuel(cells).update(source="raise ValueError('no fuel')\n" + fuel(cells).source)
+    )
+    build(project)
+    here = files(project / "_site") | files(project / "outbox")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", processes=True
+    ) as cluster:
+        outcome = build(project, executor="dask", scheduler=cluster.scheduler_address, force=True)
+    assert files(project / "_site") | files(project / "outbox") == here
+    failed = {result.key.slug: result.error for result in outcome.results if result.error}
+    assert failed and all("no fuel" in str(error) and error.section == "fuel" for error in failed.values())
+
+
+def test_a_scheduler_that_is_not_there_is_named(project: Path) -> None:
+    """One message, before anything is touched."""
+    pytest.importorskip("distributed", reason="pip install distributed")
+    with pytest.raises(QuarterdeckError, match=r"nobody answers at 'tcp://127\.0\.0\.1:1'"):
+        build(project, executor="dask", scheduler="tcp://127.0.0.1:1")

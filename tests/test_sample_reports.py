@@ -7,6 +7,8 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email import message_from_bytes
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from quarterdeck import pipeline
+from quarterdeck.execute.job import Bench, close_kernels, execute
 from quarterdeck.model.format import Formats
 from quarterdeck.model.report import Fact
 from quarterdeck.pipeline import Outcome, Request
@@ -221,3 +224,24 @@ def test_the_sample_holds_what_its_readers_are_promised(built: tuple[Path, Outco
     assert len(worst) == 8 and all(one["evidence"] and one["action"] and one["owner"] and one["due"] for one in worst)
     assert rows("ceo", "kpis") == 9 and rows("cto", "security-gaps") == 6 and rows("cto", "engineering-actions") == 10
     assert rows("accounting", "profitability-roadmap") == 4 and rows("cfo", "financial-rules") == 3
+
+
+def test_a_warm_kernel_gives_what_an_ordinary_one_gives(built: tuple[Path, Outcome], tmp_path: Path) -> None:
+    """For every persona, cell by cell: the same outputs, and the same rows."""
+    root, _outcome = built
+    jobs, _ = pipeline.plan(Project.open(root), Request(force=True))
+    folders = {"QUARTERDECK_DATA": str(root / "data"), "QUARTERDECK_PERSONAS": str(root / "personas")}
+    cold = Bench(tuple({"QUARTERDECK_PIPELINE": "1", **folders}.items()), ())
+    chosen = [job for job in jobs if not job.key.subject]
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            made = [replace(job, folder=tmp_path / job.key.persona) for job in chosen]
+            list(pool.map(lambda job: execute(job, cold), made))
+    finally:
+        close_kernels(cold)
+    for job, again in zip(chosen, made, strict=True):
+        notebooks = [json.loads((one.folder / "report.ipynb").read_text("utf-8")) for one in (job, again)]
+        warm, ordinary = ([cell.get("outputs") for cell in notebook["cells"]] for notebook in notebooks)
+        assert warm == ordinary, job.key.slug
+        rows = [{path.name: path.read_bytes() for path in (one.folder / "rows").iterdir()} for one in (job, again)]
+        assert rows[0] == rows[1], job.key.slug

@@ -9,7 +9,7 @@ import pytest
 from quarterdeck.model.period import Period
 from quarterdeck.model.report import Finding
 from quarterdeck.report import findings
-from quarterdeck.report.findings import engineering, owner
+from quarterdeck.report.findings import common, engineering, owner
 
 OCTOBER = Period.parse("2026-10")
 DAY = date(2026, 10, 31)
@@ -213,3 +213,11 @@ def test_several_actions_answer_one_finding_and_one_action_several(make_data):
     ]
     (found,) = owner.undecided_billing(make_data(**tables, actions=answers), OCTOBER, DAY)
     assert (found.action, found.owner, found.due) == ("First this; Then this", "Ann", "2026-11-04")
+
+
+def test_evidence_is_written_as_its_reader_s_locale_has_it(make_data):
+    """A day in a sentence follows the persona's locale, as every other value does."""
+    data = make_data(company=[{"currency": "EUR"}])
+    data.locale = "de_DE"
+    assert common.day(data, date(2026, 10, 9)) == "09.10.2026"
+    assert common.amount(data, 1234.0) == "1.234\u00a0€"

@@ -39,7 +39,8 @@ class Data:
 
     `as_of` hides what became known later (see `tables.yml`). `only` maps a table to the keys in scope, for
     example `{"entities": ["acme"]}`; it also limits every table that refers to it, over as many steps as needed.
-    With `trusted` the files have been checked by `check_folder` just before and are only read.
+    With `trusted` the files have been checked by `check_folder` just before and are only read. Sentences made from
+    the data write money and days as in `locale`.
     """
 
     def __init__(
@@ -49,8 +50,9 @@ class Data:
         as_of: date | None = None,
         only: dict[str, list[str]] | None = None,
         trusted: bool = False,
+        locale: str = "en_US",
     ) -> None:
-        self.folder, self.as_of, self.only, self.trusted = folder, as_of, only or {}, trusted
+        self.folder, self.as_of, self.only, self.trusted, self.locale = folder, as_of, only or {}, trusted, locale
         self.reads: dict[str, str] = {}
         self.touched: set[str] = set()
         self.untyped: set[str] = set()

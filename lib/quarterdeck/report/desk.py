@@ -225,7 +225,8 @@ def open_report(persona: str = "", period: str = "", as_of: str = "", subject: s
     only = {"entities": list(chosen.entities)} if chosen.entities else {}
     if chosen.each and subject:
         only[chosen.each] = [subject]
-    desk = Desk(chosen, span, day, subject, Data(folder, as_of=day, only=only, trusted=pipeline), pipeline=pipeline)
+    data = Data(folder, as_of=day, only=only, trusted=pipeline, locale=chosen.locale)
+    desk = Desk(chosen, span, day, subject, data, pipeline=pipeline)
     _register(desk)
     return desk
 

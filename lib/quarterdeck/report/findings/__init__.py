@@ -40,10 +40,13 @@ def everything(data: Data, /, period: Period, as_of: date, **thresholds: Any) ->
 
 
 def shortfalls(found: Sequence[Finding], count: int = 8) -> list[Finding]:
-    """What an owner must know: the worst finding of each rule that is not technical, at most `count`, worst first."""
-    technical = {rule.__name__ for rule in engineering.RULES}
+    """What an owner must know: the worst finding of each rule, at most `count`, the worst first.
+
+    Rules of engineering and of day-to-day operations are for those who run them.
+    """
+    delegated = {rule.__name__ for rule in (*engineering.RULES, *operations.RULES)}
     worst: dict[str, Finding] = {}
     for finding in sorted(found, key=lambda finding: finding.rank):
-        if finding.rule not in technical:
+        if finding.rule not in delegated:
             worst.setdefault(finding.rule, finding)
     return list(worst.values())[:count]

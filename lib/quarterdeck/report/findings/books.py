@@ -78,7 +78,8 @@ def unpaid_services(data: Data, period: Period, as_of: date, *, unpaid_days: int
     if not len(rows):
         return []
     parts = [
-        f"{row.customer} {amount(data, row.owed)} since {day(row.since)} ({row.document})" for row in records(rows)
+        f"{row.customer} {amount(data, row.owed)} since {day(data, row.since)} ({row.document})"
+        for row in records(rows)
     ]
     return [
         make(
@@ -109,7 +110,7 @@ def bank_differs(data: Data, period: Period, as_of: date) -> list[Finding]:
             f"{row.name} does not reconcile",
             "medium",
             rule="bank_differs",
-            evidence=f"On {day(row.statement_on)} the bank says {amount(data, row.bank)} and the ledger "
+            evidence=f"On {day(data, row.statement_on)} the bank says {amount(data, row.bank)} and the ledger "
             f"{amount(data, row.ledger)}: {amount(data, abs(row.difference))} apart.",
             money=abs(row.difference),
             action="Compare the statement line by line and post what is missing",
@@ -135,7 +136,7 @@ def expense_flags(data: Data, period: Period, as_of: date, *, receipt_minimum: f
         if not len(rows):
             continue
         rows = rows.assign(counterparty=rows["counterparty"].fillna(MISSING))
-        each = [f"{row.counterparty} {amount(data, row.amount)} on {day(row.date)}" for row in records(rows)]
+        each = [f"{row.counterparty} {amount(data, row.amount)} on {day(data, row.date)}" for row in records(rows)]
         finding = make(
             data,
             as_of,
@@ -188,7 +189,7 @@ def late_milestones(data: Data, period: Period, as_of: date) -> list[Finding]:
             f"Late: {row.title}",
             "medium",
             rule="late_milestones",
-            evidence=f"It was due on {day(row.due_on)} and is not reached.",
+            evidence=f"It was due on {day(data, row.due_on)} and is not reached.",
             action="Finish it, or move what depends on it",
             owner=row.owner,
             since=f"{row.due_on:%Y-%m-%d}",

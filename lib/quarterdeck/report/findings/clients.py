@@ -31,7 +31,7 @@ def contract_gaps(data: Data, period: Period, as_of: date, expiring_days: int = 
             continue
         kind, words, severity, action = _WORDS[row["state"]]
         ends = "" if row["ends_on"] is None or row["ends_on"] != row["ends_on"] else row["ends_on"].date().isoformat()
-        until = day(row["ends_on"]) if ends else ""
+        until = day(data, row["ends_on"]) if ends else ""
         fee = row["monthly_fee"]
         billed = f"{amount(data, row['billed'])} was billed in a year"
         details = {

@@ -99,12 +99,12 @@ def _answers(data: Data, entity: str) -> str:
 def amount(data: Data, value: float) -> str:
     """Money in a sentence, in the company's currency."""
     company = data.table("company", ["currency"])
-    return Formats(currency=str(company["currency"].iloc[0]) if len(company) else "USD").money(value)
+    return Formats(data.locale, str(company["currency"].iloc[0]) if len(company) else "USD").money(value)
 
 
-def day(value: date) -> str:
+def day(data: Data, value: date) -> str:
     """A day in a sentence."""
-    return Formats().date(value.isoformat())
+    return Formats(data.locale).date(value.isoformat())
 
 
 def named(names: Iterable[str], most: int = 3) -> str:

@@ -60,7 +60,7 @@ def lapsing_domains(data: Data, period: Period, as_of: date, *, domain_days: int
         return []
     first, gone = soon["expires_on"].iloc[0].date(), soon["expires_on"] < as_of.isoformat()
     lapsed, ending = (
-        named((f"{row.domain} on {day(row.expires_on)}" for row in records(rows)), len(rows))
+        named((f"{row.domain} on {day(data, row.expires_on)}" for row in records(rows)), len(rows))
         for rows in (soon[gone], soon[~gone])
     )
     counts = [f"{many(int(gone.sum()), 'domain')} lapsed"] if gone.any() else []
@@ -90,7 +90,7 @@ def cost_anomalies(data: Data, period: Period, as_of: date, *, anomaly_sigma: fl
             data, as_of, "cloud-cost-anomaly", f"Cloud cost jumped on {odd['date'].nunique()} days", "medium",
             rule="cost_anomalies", money=excess, since=odd["date"].min().date().isoformat(),
             evidence=f"{len(odd)} service-days lie more than {anomaly_sigma:g} standard deviations above trend; "
-            f"the worst is {worst['service']} on {day(worst['date'])} "
+            f"the worst is {worst['service']} on {day(data, worst['date'])} "
             f"with {amount(data, worst['amount'])} against {amount(data, worst['expected'])} expected.",
             action="Find what ran on that day and set a budget alarm on the service",
             owner=answers_for(data, "optimisations"),

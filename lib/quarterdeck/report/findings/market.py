@@ -28,7 +28,7 @@ def no_live_ota_listing(data: Data, period: Period, as_of: date) -> list[Finding
     rate = funnel.conversion(data, span(period)).value
     first = channels.launch_sequence(data)
     opens = f"{first['name'].iloc[0]} for {first['entity_name'].iloc[0]}" if len(first) else "the first agency"
-    plan = f" The plan has the first live by {day(first['planned_on'].min())}." if len(first) else ""
+    plan = f" The plan has the first live by {day(data, first['planned_on'].min())}." if len(first) else ""
     states = ", ".join(f"{count} {state}" for state, count in counts(rows["state"]).items())
     return found_in(
         data, as_of, rows, "no-live-ota-listing",

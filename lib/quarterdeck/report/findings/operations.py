@@ -22,9 +22,10 @@ def double_booked_nights(data: Data, period: Period, as_of: date) -> list[Findin
     sold = sold.assign(excess=sold.groupby(["entity", "day"])["rooms"].transform("sum") - sold["entity"].map(room))
     rows = sold[sold["excess"] > 0]
     nights, bookings = rows.drop_duplicates(["entity", "day"]), rows["booking"].drop_duplicates().sort_values()
+    when = named(day(data, night) for night in nights["day"])
     return found_in(
         data, as_of, rows, "double-booked-nights", "Nights are sold twice", "high",
-        f"{many(len(nights), 'night')} too often: {named(map(day, nights['day']))}, in bookings {named(bookings)}.",
+        f"{many(len(nights), 'night')} too often: {when}, in bookings {named(bookings)}.",
         since="day", money=float(rows["revenue"].mean() * nights["excess"].sum()), rule="double_booked_nights",
         action="Move one guest of each pair and join the calendars",
     )  # fmt: skip
@@ -96,7 +97,7 @@ def overdue_deliveries(data: Data, period: Period, as_of: date) -> list[Finding]
     rows = transport.queue(data, as_of)
     rows = rows[rows["days_late"] > 0].sort_values(["days_late", "delivery"], ascending=[False, True])
     causes = rows["late_cause"].fillna("cause not recorded")
-    whens = map(day, rows["promised_on"])
+    whens = [day(data, promised) for promised in rows["promised_on"]]
     parts = [f"{v} (promised {when}; {cause})" for v, when, cause in zip(rows["vessel"], whens, causes, strict=True)]
     return found_in(
         data, as_of, rows, "overdue-deliveries", "Jobs are past the promised day", "high",

@@ -30,7 +30,7 @@ def empty_pipelines(data: Data, period: Period, as_of: date, *, pipeline_days: i
             continue
         ours = leads[leads["entity"] == entity]
         last = ours["created_on"].max()
-        said = f"the last came on {day(last)}" if len(ours) else "none was ever recorded"
+        said = f"the last came on {day(data, last)}" if len(ours) else "none was ever recorded"
         finding = make(
             data, as_of, f"empty-pipeline-{entity}", f"{name} has no open enquiry", "critical",
             rule="empty_pipelines", entity=entity, money=_revenue_at_stake(data, period, entity),
@@ -159,7 +159,7 @@ def late_actions(data: Data, period: Period, as_of: date) -> list[Finding]:
             "high" if len(late) > 4 else "medium", rule="late_actions", owner=str(oldest["owner"]),
             since=oldest["due_on"].date().isoformat(),
             evidence=f"{len(late)} of {int(actions['done_on'].isna().sum())} open actions are past their due day; "
-            f"the oldest, “{oldest['title']}”, was due on {day(oldest['due_on'])}.",
+            f"the oldest, “{oldest['title']}”, was due on {day(data, oldest['due_on'])}.",
             action="Finish, move or drop each of them at the next meeting",
         )
     ]  # fmt: skip

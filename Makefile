@@ -8,7 +8,7 @@ options = $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(PERIOD),--period $(P
 folders = $(if $(DATA),--data "$(DATA)") $(if $(PERSONAS_DIR),--personas-dir "$(PERSONAS_DIR)")
 
 .DEFAULT_GOAL := help
-.PHONY: help reports check serve lab new-persona test lint format reference pictures data lock quarto clean distclean
+.PHONY: help reports check serve lab new-persona test lint format reference pictures bench data lock quarto clean distclean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ new-persona: $(VENV)/.ready  ## write a persona file that already renders (ID=tr
 
 test: lint  ## lint, types, tests; lists what it skipped and how to get it
 	@$(BIN)/pytest -n 2 --dist loadgroup -q
+
+bench: $(VENV)/.dev  ## time the usual ways beside ours (SCALE=1: more personas and rows too)
+	@$(BIN)/python tests/bench.py $(if $(SCALE),--scale)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .

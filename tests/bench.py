@@ -28,7 +28,7 @@ import nbformat
 import papermill
 
 from quarterdeck import pipeline
-from quarterdeck.execute.job import Bench, close_kernels, execute, kernels
+from quarterdeck.execute.job import Setup, close_kernels, execute, kernels
 from quarterdeck.execute.outline import Outline
 from quarterdeck.project import Project
 
@@ -79,7 +79,7 @@ class Ways:
         folders = {"QUARTERDECK_DATA": str(project.data), "QUARTERDECK_PERSONAS": str(project.personas)}
         self.environment = {"QUARTERDECK_PIPELINE": "1", **folders}
         imports = Outline.read(project.notebook).imports()
-        self.bench = Bench(tuple(self.environment.items()), (*imports, "import quarterdeck.report as r; r.warm_up()"))
+        self.setup = Setup(tuple(self.environment.items()), (*imports, "import quarterdeck.report as r; r.warm_up()"))
         self.imports = imports
         self.sources = []
         for job in self.jobs:
@@ -154,16 +154,16 @@ class Ways:
         try:
             with ThreadPoolExecutor(2) as pool:
                 jobs = [replace(job, folder=self.scratch / "store" / job.key.persona) for job in self.jobs]
-                for _ in pool.map(lambda job: execute(job, self.bench), jobs):
+                for _ in pool.map(lambda job: execute(job, self.setup), jobs):
                     pass
         finally:
-            close_kernels(self.bench)
+            close_kernels(self.setup)
         return time.perf_counter() - began
 
     def warmed(self) -> float:
         """The same, once the warm process is there."""
-        kernels(self.bench)
-        execute(replace(self.jobs[0], folder=self.scratch / "store" / "first"), self.bench)
+        kernels(self.setup)
+        execute(replace(self.jobs[0], folder=self.scratch / "store" / "first"), self.setup)
         return self.ours()
 
     def floor(self) -> float:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from quarterdeck import pipeline
-from quarterdeck.execute.job import Bench, close_kernels, execute
+from quarterdeck.execute.job import Setup, close_kernels, execute
 from quarterdeck.model.format import Formats
 from quarterdeck.model.report import Fact
 from quarterdeck.pipeline import Outcome, Request
@@ -231,7 +231,7 @@ def test_a_warm_kernel_gives_what_an_ordinary_one_gives(built: tuple[Path, Outco
     root, _outcome = built
     jobs, _ = pipeline.plan(Project.open(root), Request(force=True))
     folders = {"QUARTERDECK_DATA": str(root / "data"), "QUARTERDECK_PERSONAS": str(root / "personas")}
-    cold = Bench(tuple({"QUARTERDECK_PIPELINE": "1", **folders}.items()), ())
+    cold = Setup(tuple({"QUARTERDECK_PIPELINE": "1", **folders}.items()), ())
     chosen = [job for job in jobs if not job.key.subject]
     try:
         with ThreadPoolExecutor(2) as pool:

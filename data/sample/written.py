@@ -277,7 +277,7 @@ RULES = """
 rule | name | measure | limit | threshold | severity | owner | remedy
 burn-cap | Gross burn stays at or below 9,000 a month | gross_burn | at most | 9000 | high | Maren Holt | Stop discretionary spending until the month is back under the cap
 runway-floor | Runway never falls below 6 months | runway | at least | 6 | critical | Maren Holt | Cut fixed cost or raise capital before the next commitment
-overdue-cap | Overdue receivables stay at or below 1,500 | overdue_receivables | at most | 1500 | high | Priya Lund | Call every client over 60 days this week; pause work over 90 days
+overdue-cap | Overdue receivables stay at or below 1,500 | overdue_receivables | at most | 1500 | critical | Priya Lund | Call every client over 60 days this week; pause work over 90 days
 """
 
 SCENARIOS = """

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from .execute import reuse
-from .execute.job import Bench, Job, close_kernels, execute, recover
+from .execute.job import Setup, Job, close_kernels, execute, recover
 from .execute.outline import Outline
 from .model.errors import PersonaError, QuarterdeckError, nearest
 from .model.period import Period
@@ -163,7 +163,7 @@ def _execute(
     if not jobs:
         return
     folders = {"QUARTERDECK_DATA": str(project.data), "QUARTERDECK_PERSONAS": str(project.personas)}
-    bench = Bench(
+    setup = Setup(
         environment=tuple({"QUARTERDECK_PIPELINE": "1", **folders}.items()),
         warm_up=(*Outline.read(project.notebook).imports(), "import quarterdeck.report as r; r.warm_up()"),
     )
@@ -172,7 +172,7 @@ def _execute(
         try:
             while True:
                 # No more at a time than keep every worker busy: thousands of reports do not wait in memory.
-                waiting |= {pool.submit(execute, job, bench): job for job in islice(ahead, room - len(waiting))}
+                waiting |= {pool.submit(execute, job, setup): job for job in islice(ahead, room - len(waiting))}
                 if not waiting:
                     break
                 done, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
@@ -183,13 +183,14 @@ def _execute(
                     except QuarterdeckError as err:
                         yield job, err, 0.0
         except BaseException:
-            close_kernels(bench, now=True)
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)  # first, or what is ended makes room for the next
+            close_kernels(setup, now=True)
+            pool.shutdown()
             recover(project.store)
             raise
         finally:
             pool.shutdown()
-            close_kernels(bench)
+            close_kernels(setup)
 
 
 @contextmanager

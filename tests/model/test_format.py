@@ -60,3 +60,10 @@ def test_locale_of_the_reader() -> None:
 def test_changes(now: float | None, before: float | None, unit: str, said: str) -> None:
     """A share is left out where the sign changed or the base was small, and what rounds to nothing is unchanged."""
     assert Formats().change(fact(now, before, unit)) == said
+
+
+def test_one_of_a_unit_is_said_in_the_singular() -> None:
+    """Of one charter, one delivery and one day nobody says charters, deliveries or days."""
+    said = [Formats().quantity(1.0, unit) for unit in ("charters", "deliveries", "days", "staff")]
+    assert said == ["1 charter", "1 delivery", "1 day", "1 staff"]
+    assert Formats().quantity(1.4, "days") == "1.4 days"

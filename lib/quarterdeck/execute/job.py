@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from .run import Kernels
 
 
-_kernels: dict[Bench, Kernels] = {}
+_kernels: dict[Setup, Kernels] = {}
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Bench:
+class Setup:
     """What the kernels of one run share: their environment, and the statements that warm the process they come from."""
 
     environment: tuple[tuple[str, str], ...]
@@ -54,7 +54,7 @@ class Job:
     reason: str
 
 
-def execute(job: Job, bench: Bench) -> float:
+def execute(job: Job, setup: Setup) -> float:
     """Execute one report beside its place, then put it there whole; returns the seconds that it took.
 
     Raises ReportFailed, or PersonaError for a headline that no section states; the report's last good state stays.
@@ -67,7 +67,7 @@ def execute(job: Job, bench: Bench) -> float:
     staging = Path(tempfile.mkdtemp(prefix=f".{job.folder.name}.", suffix=".partial", dir=job.folder.parent))
     try:
         where = f"report {job.key.slug} {job.key.period}"
-        executed = run_notebook(job.selection, staging / "report.ipynb", job.parameters, kernels(bench), where)
+        executed = run_notebook(job.selection, staging / "report.ipynb", job.parameters, kernels(setup), where)
         harvest(executed, job).save(staging / "facts.json")
         seconds = time.monotonic() - began
         reuse.finish_record(staging, job.parts, seconds)
@@ -83,21 +83,21 @@ def execute(job: Job, bench: Bench) -> float:
     return seconds
 
 
-def kernels(bench: Bench) -> Kernels:
+def kernels(setup: Setup) -> Kernels:
     """The kernels of this process for a run, made by whoever asks first, until `close_kernels` or its end."""
     from .run import Kernels
 
     with _lock:
-        if bench not in _kernels:
-            _kernels[bench] = Kernels(dict(bench.environment), bench.warm_up)
-            atexit.register(_kernels[bench].close)
-        return _kernels[bench]
+        if setup not in _kernels:
+            _kernels[setup] = Kernels(dict(setup.environment), setup.warm_up)
+            atexit.register(_kernels[setup].close)
+        return _kernels[setup]
 
 
-def close_kernels(bench: Bench, *, now: bool = False) -> None:
+def close_kernels(setup: Setup, *, now: bool = False) -> None:
     """Close this process's kernels, if it has any; `now` ends those that are running."""
     with _lock:
-        made = _kernels.pop(bench, None)
+        made = _kernels.pop(setup, None)
     if made:
         atexit.unregister(made.close)
         if now:

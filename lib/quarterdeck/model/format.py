@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -70,7 +71,8 @@ class Formats:
             return self.percent(value)
         if unit in ("count", "score", ""):
             return self.number(value)
-        return f"{self.number(value, 0 if abs(value) >= 1000 else 1)} {unit}"
+        number = self.number(value, 0 if abs(value) >= 1000 else 1)
+        return f"{number} {_singular(unit) if number == '1' else unit}"
 
     def cell(self, value: Any, unit: str) -> str:
         """A table's value as text; `unit` may also be `text`, `date` or `year` (a number without separators)."""
@@ -103,6 +105,11 @@ class Formats:
         if fact.unit != "percent" and fact.previous and fact.previous * (fact.value or 0) > 0 and not small:
             share = f" ({'+' if fact.change > 0 else _MINUS}{self.percent(size / abs(fact.previous))})"
         return f"{'up' if fact.change > 0 else 'down'} {text}{share}"
+
+
+def _singular(unit: str) -> str:
+    """`charters` as it is said of one; what is no plural stays."""
+    return re.sub("ies$", "y", unit) if unit.endswith("ies") else unit.removesuffix("s")
 
 
 def _bounded(value: float) -> float:

@@ -202,7 +202,7 @@ def test_actions_say_whom_and_what(make_data):
     )  # fmt: skip
     actions = [finding.action for rule in market.SELLING for finding in rule(data, OCTOBER, TODAY)]
     assert "Open Trips for Boat and put the listing live" in actions
-    assert "Answer them, most expensive first: L2 for Crew, L1 for Boat" in actions
+    assert "Answer these enquiries, the most valuable first: L2 for Crew, L1 for Boat" in actions
     ota = market.no_live_ota_listing(data, OCTOBER, TODAY)[0]
     assert ota.title == "No online travel agency lists Boat"
     assert ota.evidence == "Of 1 listing on Trips none is live: 1 draft. The plan has the first live by Jan 1, 2026."

@@ -53,7 +53,7 @@ def unanswered_enquiries(data: Data, period: Period, as_of: date, answer_days: i
         f"Older than {answer_days} days and not answered: {len(rows)}, worth {amount(data, asked)}"
         f"{f' ({named(parts)})' if several else ''}.",
         since="created_on", money=asked, rule="unanswered_enquiries",
-        action=f"Answer them, most expensive first: {named(first)}",
+        action=f"Answer these enquiries, the most valuable first: {named(first)}",
     )  # fmt: skip
 
 

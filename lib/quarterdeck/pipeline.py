@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from .execute import reuse
-from .execute.job import Setup, Job, close_kernels, execute, recover
+from .execute.job import Job, Setup, close_kernels, execute, recover
 from .execute.outline import Outline
 from .model.errors import PersonaError, QuarterdeckError, nearest
 from .model.period import Period

@@ -83,7 +83,7 @@ def test_a_deposit_in_revenue_is_said_to_stand_there(make_data):
     for name, amount in (("other", -1), ("undone", 1)):
         ledger += entry(name, "2026-01-02", "owed", amount, booking="B1")
     (found,) = books.deferred_difference(make_data(accounts=ACCOUNTS, ledger=ledger, bookings=[booking]), MARCH, AS_OF)
-    assert found.evidence.endswith("$250 of it stands in revenue before its service.")
+    assert found.evidence.endswith("$250 of it was posted as revenue before the service.")
 
 
 SERVICE = {"booking": "B1", "entity": "a", "customer": "Ann Lee", "price": 80, "deposit": 0, "ends_on": "2026-02-28",

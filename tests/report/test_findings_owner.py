@@ -202,7 +202,7 @@ def test_cloud_cost_above_its_target_is_a_finding(make_data):
 
 
 def test_several_actions_answer_one_finding_and_one_action_several(make_data):
-    """The deed is all that was agreed, the soonest first; an action names its findings separated by spaces."""
+    """Deed, owner and day are those of the soonest one; an action names its findings separated by spaces."""
     tables = {"entities": [{**ONE[0], "billing": ""}], "accounts": CHART}
     id = "billing-undecided-a"
     answers = [
@@ -212,7 +212,7 @@ def test_several_actions_answer_one_finding_and_one_action_several(make_data):
         {**ACTION, "action": "4", "title": "Done", "finding": id, "done_on": "2026-10-20"},
     ]
     (found,) = owner.undecided_billing(make_data(**tables, actions=answers), OCTOBER, DAY)
-    assert (found.action, found.owner, found.due) == ("First this; Then this", "Ann", "2026-11-04")
+    assert (found.action, found.owner, found.due) == ("First this", "Ann", "2026-11-04")
 
 
 def test_evidence_is_written_as_its_reader_s_locale_has_it(make_data):

@@ -94,7 +94,7 @@ def _attention(report: Report, formats: Formats) -> list[str]:
     """The worst findings, then how many there are and how much they can cost at most."""
     lines = [worst_line(finding, formats, "#finding-") for finding in worst(report.findings)]
     priced = [finding.money for finding in report.findings if finding.money]
-    if len(report.findings) > WORST:
+    if len(report.findings) > WORST or len(priced) > 1:
         cost = f", together {text(formats.money(sum(priced)))} at stake at most" if priced else ""
         lines.append(f'<span class="qd-all">{len(report.findings)} findings in all{cost}.</span>')
     return lines or (["No rule found anything wrong."] if report.facts else [])

@@ -26,7 +26,7 @@ def deferred_difference(data: Data, period: Period, as_of: date) -> list[Finding
     net = float(gaps["difference"].sum())
     worst = named(f"{row.booking or 'no booking'} {amount(data, row.difference)}" for row in records(gaps))
     early = deferred.early_revenue(data, period).value or 0.0
-    said = f" {amount(data, early)} of it stands in revenue before its service." if early else ""
+    said = f" {amount(data, early)} of it was posted as revenue before the service." if early else ""
     return [
         make(
             data,

@@ -37,7 +37,7 @@ def make(
     leads: bool = False,
     within: int = 0,
 ) -> Finding:
-    """A finding with owner, due day and deed from the open actions that answer it, if there are any.
+    """A finding with owner, due day and deed from the first of the open actions that answer it, if there are any.
 
     Otherwise `owner` is as given (from a table), else who answers for the entity, else for the business, and it is due
     on the last weekday 7, 14 or 30 days after `as_of`, by severity, or `within` so many; what leads is due in 7.
@@ -49,7 +49,7 @@ def make(
     due = (end - timedelta(days=max(0, end.weekday() - 4))).isoformat()
     if len(agreed):
         owner, due = str(agreed["owner"].iloc[0]), agreed["due_on"].iloc[0].date().isoformat()
-        action = "; ".join(agreed["title"])
+        action = str(agreed["title"].iloc[0])
     owner = owner or _answers(data, entity)
     return Finding(
         id,

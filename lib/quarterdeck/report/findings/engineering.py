@@ -73,7 +73,7 @@ def lapsing_domains(data: Data, period: Period, as_of: date, *, domain_days: int
             "critical" if first <= as_of + timedelta(days=14) else "high", rule="lapsing_domains",
             since=first.isoformat() if first <= as_of else "",
             evidence=" ".join(told),
-            action="Renew or give up each of these domains, and let those kept renew by themselves",
+            action=f"Renew or give up {named(soon['domain'])}, and let what is kept renew by itself",
             owner=answers_for(data, "observations"),
         )
     ]  # fmt: skip

@@ -104,7 +104,7 @@ def costly_channels(data: Data, period: Period, as_of: date, return_minimum: flo
         for row in records(rows)
     ]
     return found_in(
-        data, as_of, rows.assign(entity=""), "costly-channels", "Channels cost more than their customers justify",
+        data, as_of, rows.assign(entity=""), "costly-channels", "Channels cost more a customer than the target",
         "medium", f"In twelve periods {'; '.join(parts)}. The target is {amount(data, target)} a customer.",
         money=float((rows["spend"] - target * rows["customers"]).sum()), rule="costly_channels",
         owner=str(kpis["owner"].iloc[0]),

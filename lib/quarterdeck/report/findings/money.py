@@ -79,7 +79,7 @@ def cash_runs_out(data: Data, period: Period, as_of: date, *, within_months: int
             evidence=f"Cash ends {month} below zero; within {many(within_months, 'month')} it lacks most in {last}, "
             f"{amount(data, lacks)}.",
             money=lacks,
-            action="Cut or postpone payments, or agree financing, before that month",
+            action=f"Cut or postpone payments, or agree financing, before {month}",
             owner=answers_for(data, "rules"),
         )
     ]

@@ -152,7 +152,7 @@ def test_a_runway_says_when_the_period_before_had_no_end(make_data, sold, words)
     rows += entry("s", "2026-01-02", bank=sold, sales=-sold) + entry("r", "2026-01-03", bank=-1600, rent=1600)
     rows += entry("f", "2026-02-03", bank=-1, rent=1) + entry("m", "2026-03-03", bank=-2400, rent=2400)
     measure = cash.full_runway(make_data(accounts=ACCOUNTS, ledger=rows), MARCH)
-    assert measure.value is not None and measure.note == (f"{words} in February 2026" if words else "")
+    assert measure.value is not None and measure.note == (f"{words} by the mean to February 2026" if words else "")
     long = cash.full_runway(make_data(accounts=ACCOUNTS, ledger=rows), Period.parse("2026-02"))
     assert (long.note == cash.LASTING) == (words == "over 5 years")
 

@@ -140,11 +140,8 @@ def _lasts(data: Data, period: Period, moves: pd.DataFrame, longest: float) -> M
     """Cash over the mean a month that `moves` lose of it; the note says when the period before had no end."""
     now, before = (_left(data, one, moves, longest) for one in (period, period.previous()))
     words = _ENDLESS.get(before.note)
-    return (
-        replace(now, note=f"{words} by the mean to {period.previous().label}")
-        if words and now.value is not None
-        else now
-    )
+    said = f"{words} by the mean to {period.previous().label}"
+    return replace(now, note=said) if words and now.value is not None else now
 
 
 def _left(data: Data, period: Period, moves: pd.DataFrame, longest: float) -> Measure:

@@ -58,3 +58,32 @@ def journals(draw: st.DrawFn) -> list[Row]:
 def total(rows: list[Row], *, sign: int = 1) -> float:
     """The sum of amounts, to the cent."""
     return round(sign * sum(row["amount"] for row in rows), 2) + 0.0
+
+
+LESSEE = [
+    {"account": "bank", "name": "Bank", "type": "asset", "role": "cash"},
+    {"account": "sales", "type": "revenue", "role": "revenue"},
+    {"account": "rent", "type": "expense", "role": "overhead", "category": "Rent"},
+    {"account": "misc", "type": "expense", "role": "uncategorised", "category": "Unsorted"},
+    {"account": "owed", "type": "liability", "role": "deferred_revenue"},
+    {"account": "due", "type": "asset", "role": "receivable"},
+    {"account": "capital", "type": "equity", "role": "equity"},
+]
+"""Accounts of a company that pays rent from one bank account, beside ACCOUNTS a plainer chart."""
+
+
+def paid(name: str, day: str, account: str, amount: float, **told: str) -> list[Row]:
+    """Money paid from the bank (negative: into it)."""
+    same = {"entry": name, "date": day, **told}
+    return [
+        {"line": f"{name}-1", "account": account, "amount": amount, **same},
+        {"line": f"{name}-2", "account": "bank", "amount": -amount, **same},
+    ]
+
+
+OPEN = paid("open", "2026-01-01", "capital", -2000, document="d")
+RENT = [
+    row
+    for n in (1, 2, 3)
+    for row in paid(f"rent{n}", f"2026-0{n}-03", "rent", 600, document=f"d{n}", counterparty="Lessor")
+]

@@ -125,3 +125,15 @@ def test_ctrl_c_in_the_middle_leaves_the_last_site_and_no_kernel(project: Path) 
         for _ in range(50):
             os.kill(int(begun.read_text()), 0)
             time.sleep(0.1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes")
+def test_a_reader_that_has_had_enough_is_no_mistake() -> None:
+    """`quarterdeck … | head` ends in silence."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "quarterdeck", "check", "--project", str(Path(__file__).parents[1])]
+    done = subprocess.run(command, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")

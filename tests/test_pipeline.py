@@ -299,3 +299,6 @@ def test_a_scheduler_that_is_not_there_is_named(project: Path) -> None:
     pytest.importorskip("distributed", reason="pip install distributed")
     with pytest.raises(QuarterdeckError, match=r"nobody answers at 'tcp://127\.0\.0\.1:1'"):
         build(project, executor="dask", scheduler="tcp://127.0.0.1:1")
+    for half in ({"executor": "dask"}, {"scheduler": "tcp://127.0.0.1:1"}):
+        with pytest.raises(QuarterdeckError, match="goes with --scheduler"):
+            build(project, **half)

@@ -24,10 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns 0, 1 (a report failed), 2 (bad input) or 130 (interrupted)."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.verb(options))
+        code = int(options.verb(options))
+        sys.stdout.flush()
+        return code
     except QuarterdeckError as err:
         _say(_message(err))
         return BAD_INPUT
+    except BrokenPipeError:  # who reads, `head` for example, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as err:
         place = f" ({err.filename})" if err.filename else ""
         remedy = ". Free some space and run it again" if err.errno in (errno.ENOSPC, errno.EDQUOT) else ""

@@ -16,6 +16,7 @@ from .execute import reuse
 from .execute.job import Job, Setup, close_kernels, execute, recover
 from .execute.outline import Outline
 from .model.errors import PersonaError, QuarterdeckError, nearest
+from .model.files import write
 from .model.period import Period
 from .model.persona import Persona, load_personas
 from .model.report import Report, ReportKey
@@ -129,6 +130,8 @@ def run(project: Project, request: Request, progress: Progress = lambda label, t
     A report that fails is in the outcome and leaves its last good page, digest and facts; bad input raises
     QuarterdeckError before anything is touched.
     """
+    if (request.executor == "dask") != bool(request.scheduler):
+        raise QuarterdeckError("--executor dask", "goes with --scheduler", "Name both, or neither")
     with project.locked():
         renderer = choose(request.engine)
         recover(project.store)
@@ -234,7 +237,7 @@ def _check_together(project: Project, jobs: list[Job], checked: Checked, *, whol
         data = Data(project.data, as_of=overseer.as_of, trusted=True)
         found = findings.everything(data, Period.parse(overseer.key.period), overseer.as_of)
         check_blind_spots(reports, checked.entities, found)
-    passed.write_text(stamp, "utf-8")
+    write(passed, stamp)
 
 
 def _published(project: Project, checked: Checked) -> dict[Path, Report]:
@@ -270,7 +273,7 @@ def _compose_all(
             url = f"{site_url}/{job.key.path}/" if site_url else ""
             write_digest(project.outbox, compose(report, url=url, pictures=list(pictures.values())), renderer.markdown)
             if browserless or not browser.reason:  # charts that a browser failed to draw are tried again next time
-                (job.folder / "digest.key").write_text(keys[job.folder], "utf-8")
+                write(job.folder / "digest.key", keys[job.folder])
         return (browser.reason,) if browser.reason else ()
 
 

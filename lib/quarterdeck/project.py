@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from .execute.reuse import code_hash
 from .model.errors import DataError, QuarterdeckError
+from .model.files import write
 from .model.persona import Persona
 from .report.data import table_hashes
 
@@ -119,9 +120,7 @@ def check_data(project: Project, personas: list[Persona]) -> Checked:
         pass
     checked = _check(project, hashes, tables)
     project.cache.mkdir(exist_ok=True)
-    partial = kept.with_suffix(".partial")
-    partial.write_text(json.dumps({"stamp": stamp, "checked": asdict(checked)}, sort_keys=True), "utf-8")
-    os.replace(partial, kept)
+    write(kept, json.dumps({"stamp": stamp, "checked": asdict(checked)}, sort_keys=True))
     return checked
 
 

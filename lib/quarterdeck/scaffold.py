@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from .execute.outline import Outline, heading_of
 from .model.errors import PersonaError
+from .model.files import write
 from .model.persona import load_persona
 from .model.report import Report
 from .project import Project
@@ -39,7 +39,7 @@ def new_persona(project: Project, id: str) -> Path:
         "schedule: monthly",
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, "\n".join(lines) + "\n")
+    write(path, "\n".join(lines) + "\n")
     load_persona(path)
     return path
 
@@ -48,8 +48,8 @@ def write_reference(project: Project) -> list[Path]:
     """Write `docs/reference/tables.md` from the schemas and `facts.md` from the newest reports built."""
     folder = project.root / "docs" / "reference"
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "tables.md", tables_page())
-    _write(folder / "facts.md", facts_page(project))
+    write(folder / "tables.md", tables_page())
+    write(folder / "facts.md", facts_page(project))
     return [folder / "tables.md", folder / "facts.md"]
 
 
@@ -83,9 +83,3 @@ def facts_page(project: Project) -> str:
             lines += [f"| `{id}` | {label} | {unit} | {method} |" for id, label, unit, method in rows]
             lines.append("")
     return "\n".join(lines)
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, "utf-8")
-    os.replace(partial, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -139,3 +140,32 @@ def test_a_warm_up_that_fails_is_left_to_the_notebook(tmp_path: Path) -> None:
         assert _run(kernels, tmp_path, "import os; os.getppid()") != [str(os.getpid())]
     finally:
         kernels.close()
+
+
+POOL = """
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+
+def run(number):
+    notebook = new_notebook(cells=[new_code_cell(f"import os; print(os.getppid(), {number})")])
+    return NotebookClient(notebook, kernel_name="python3").execute().cells[0].outputs[0].text.split()
+
+
+if __name__ == "__main__":
+    first, _ = run(0)  # leaves an event loop behind, which the pool's workers inherit
+    with ProcessPoolExecutor(2) as pool:
+        made = list(pool.map(run, range(3), timeout=30))
+    assert made == [[first, str(number)] for number in range(3)], made
+"""
+
+
+def test_chosen_by_name_it_serves_a_process_pool_too(tmp_path: Path) -> None:
+    """Any nbclient forks from one process when its environment names the provisioner."""
+    (tmp_path / "pool.py").write_text(POOL, "utf-8")
+    chosen = {**os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": "quarterdeck-warm"}
+    command = [sys.executable, "pool.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=chosen, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

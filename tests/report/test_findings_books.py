@@ -6,36 +6,11 @@ from datetime import date
 
 import pytest
 
+from journals import LESSEE, OPEN, RENT, paid
 from quarterdeck.model.period import Period
 from quarterdeck.report.findings import books
 
 MARCH, AS_OF = Period.parse("2026-03"), date(2026, 3, 31)
-ACCOUNTS = [
-    {"account": "bank", "name": "Bank", "type": "asset", "role": "cash"},
-    {"account": "sales", "type": "revenue", "role": "revenue"},
-    {"account": "rent", "type": "expense", "role": "overhead", "category": "Rent"},
-    {"account": "misc", "type": "expense", "role": "uncategorised", "category": "Unsorted"},
-    {"account": "owed", "type": "liability", "role": "deferred_revenue"},
-    {"account": "due", "type": "asset", "role": "receivable"},
-    {"account": "capital", "type": "equity", "role": "equity"},
-]
-
-
-def entry(name: str, day: str, account: str, amount: float, **told: str) -> list[dict[str, object]]:
-    """Money paid from the bank (negative: into it)."""
-    same = {"entry": name, "date": day, **told}
-    return [
-        {"line": f"{name}-1", "account": account, "amount": amount, **same},
-        {"line": f"{name}-2", "account": "bank", "amount": -amount, **same},
-    ]
-
-
-OPEN = entry("open", "2026-01-01", "capital", -2000, document="d")
-RENT = [
-    row
-    for n in (1, 2, 3)
-    for row in entry(f"rent{n}", f"2026-0{n}-03", "rent", 600, document=f"d{n}", counterparty="Lessor")
-]
 
 
 def test_a_deposit_posted_to_revenue_breaks_the_roll_forward(make_data):
@@ -43,8 +18,8 @@ def test_a_deposit_posted_to_revenue_breaks_the_roll_forward(make_data):
     booking = {"booking": "B7", "price": 900, "deposit": 250, "deposit_on": "2026-03-02", "ends_on": "2026-05-01"}
     ledger = [*OPEN]
     for name, amount in (("other", -1), ("undone", 1)):
-        ledger += entry(name, "2026-01-02", "owed", amount, booking="B1")
-    (found,) = books.deferred_difference(make_data(accounts=ACCOUNTS, ledger=ledger, bookings=[booking]), MARCH, AS_OF)
+        ledger += paid(name, "2026-01-02", "owed", amount, booking="B1")
+    (found,) = books.deferred_difference(make_data(accounts=LESSEE, ledger=ledger, bookings=[booking]), MARCH, AS_OF)
     assert found.money == 250 and "$250 less" in found.evidence and "B7" in found.evidence
     assert found.action == "Post or correct the entries of B7"
     assert found.since == "2026-03-01"
@@ -53,22 +28,22 @@ def test_a_deposit_posted_to_revenue_breaks_the_roll_forward(make_data):
 def test_a_deposit_in_its_place_is_no_finding(make_data):
     """Posted to the deferred account, it ties out."""
     booking = {"booking": "B7", "price": 900, "deposit": 250, "deposit_on": "2026-03-02", "ends_on": "2026-05-01"}
-    ledger = [*OPEN, *entry("dep", "2026-03-02", "owed", -250, booking="B7")]
-    assert not books.deferred_difference(make_data(accounts=ACCOUNTS, ledger=ledger, bookings=[booking]), MARCH, AS_OF)
+    ledger = [*OPEN, *paid("dep", "2026-03-02", "owed", -250, booking="B7")]
+    assert not books.deferred_difference(make_data(accounts=LESSEE, ledger=ledger, bookings=[booking]), MARCH, AS_OF)
 
 
 @pytest.mark.parametrize(("balance", "count"), [(200, 0), (195, 1)])
 def test_bank_and_ledger_are_the_same_or_a_finding(make_data, balance, count):
     """The ledger holds 200."""
     bank = [{"account": "bank", "date": "2026-03-31", "balance": balance}]
-    found = books.bank_differs(make_data(accounts=ACCOUNTS, ledger=[*OPEN, *RENT], bank=bank), MARCH, AS_OF)
+    found = books.bank_differs(make_data(accounts=LESSEE, ledger=[*OPEN, *RENT], bank=bank), MARCH, AS_OF)
     assert len(found) == count and all(f.money == 5 for f in found)
 
 
 def test_each_flag_is_one_finding_with_count_and_sum(make_data):
     """Two unsorted lines without paper, one of them large; rent is in order."""
-    odd = [*entry("a", "2026-02-05", "misc", 90), *entry("b", "2026-03-05", "misc", 10)]
-    data = make_data(accounts=ACCOUNTS, ledger=[*OPEN, *RENT, *odd])
+    odd = [*paid("a", "2026-02-05", "misc", 90), *paid("b", "2026-03-05", "misc", 10)]
+    data = make_data(accounts=LESSEE, ledger=[*OPEN, *RENT, *odd])
     found = {finding.id: finding for finding in books.expense_flags(data, MARCH, AS_OF)}
     assert sorted(found) == ["expenses-no-receipt", "expenses-uncategorised"]
     assert found["expenses-uncategorised"].money == 100 and found["expenses-no-receipt"].money == 90
@@ -79,10 +54,10 @@ def test_each_flag_is_one_finding_with_count_and_sum(make_data):
 def test_a_deposit_in_revenue_is_said_to_stand_there(make_data):
     """250 posted to sales for a service of May."""
     booking = {"booking": "B7", "price": 900, "deposit": 250, "deposit_on": "2026-03-02", "ends_on": "2026-05-01"}
-    ledger = [*OPEN, *entry("early", "2026-03-02", "sales", -250, booking="B7")]
+    ledger = [*OPEN, *paid("early", "2026-03-02", "sales", -250, booking="B7")]
     for name, amount in (("other", -1), ("undone", 1)):
-        ledger += entry(name, "2026-01-02", "owed", amount, booking="B1")
-    (found,) = books.deferred_difference(make_data(accounts=ACCOUNTS, ledger=ledger, bookings=[booking]), MARCH, AS_OF)
+        ledger += paid(name, "2026-01-02", "owed", amount, booking="B1")
+    (found,) = books.deferred_difference(make_data(accounts=LESSEE, ledger=ledger, bookings=[booking]), MARCH, AS_OF)
     assert found.evidence.endswith("$250 of it was posted as revenue before the service.")
 
 
@@ -97,7 +72,7 @@ OWED = [
 @pytest.mark.parametrize(("ends", "severity"), [("2026-02-28", "medium"), ("2025-12-01", "high"), ("2026-03-01", "")])
 def test_a_service_that_nobody_paid_for_long_names_customer_and_sum(make_data, ends, severity):
     """More than 30 days; past 90 it is serious; on the 30th day nothing is said."""
-    data = make_data(accounts=ACCOUNTS, ledger=OWED, bookings=[{**SERVICE, "ends_on": ends}])
+    data = make_data(accounts=LESSEE, ledger=OWED, bookings=[{**SERVICE, "ends_on": ends}])
     found = books.unpaid_services(data, MARCH, AS_OF)
     assert [one.severity for one in found] == [severity] * bool(severity)
     for one in found:
@@ -109,11 +84,11 @@ def test_receivables_that_no_document_explains_are_a_finding(make_data):
     """30 more on the account than the booking owes, without a document; without them it ties out."""
     more = [{**OWED[0], "line": "3", "entry": "2", "amount": 30, "booking": ""},
             {**OWED[1], "line": "4", "entry": "2", "amount": -30}]  # fmt: skip
-    data = make_data(accounts=ACCOUNTS, ledger=[*OWED, *more], bookings=[SERVICE])
+    data = make_data(accounts=LESSEE, ledger=[*OWED, *more], bookings=[SERVICE])
     assert not books.receivables_differ(data, MARCH, AS_OF), "lines without a document are their own record"
     wrong = [{**row, "booking": "B1"} for row in more]
     (found,) = books.receivables_differ(
-        make_data(accounts=ACCOUNTS, ledger=[*OWED, *wrong], bookings=[SERVICE]), MARCH, AS_OF
+        make_data(accounts=LESSEE, ledger=[*OWED, *wrong], bookings=[SERVICE]), MARCH, AS_OF
     )
     assert found.money == 30 and "holds $110, the documents $80; apart: B1 $30" in found.evidence
     assert found.since == "2026-02-28" and found.action == "Post or correct the entries of B1"
@@ -157,5 +132,5 @@ def test_who_answers_for_most_controls_owns_what_the_books_lack(make_data):
     """Two of three controls are Ann's, so the difference with the bank is hers."""
     owners = [{"control": str(n), "status": "working", "owner": name} for n, name in enumerate(("Bo", "Ann", "Ann"))]
     bank = [{"account": "bank", "date": "2026-03-31", "balance": 1}]
-    data = make_data(accounts=ACCOUNTS, ledger=[*OPEN, *RENT], bank=bank, systems=owners)
+    data = make_data(accounts=LESSEE, ledger=[*OPEN, *RENT], bank=bank, systems=owners)
     assert [finding.owner for finding in books.bank_differs(data, MARCH, AS_OF)] == ["Ann"]

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ..model.digest import Digest
 from ..model.errors import QuarterdeckError
+from ..model.files import write
 from .layout import content_id, self_contained, to_html
 from .plain import to_text
 from .words import one_line
@@ -55,20 +56,14 @@ def write_digest(folder: Path, digest: Digest, markdown: Callable[[str], str]) -
         raise QuarterdeckError(digest.key.slug, "is no name for a file", "Use letters, digits and hyphens in its id")
     path.parent.mkdir(parents=True, exist_ok=True)
     html = to_html(digest, markdown)
-    _write(path, to_message(digest, html, to_text(digest)))
-    _write(path.with_name(f"{path.stem}.html"), self_contained(html, digest).encode())
+    _write_changed(path, to_message(digest, html, to_text(digest)))
+    _write_changed(path.with_name(f"{path.stem}.html"), self_contained(html, digest).encode())
     return path
 
 
-def _write(path: Path, content: bytes) -> None:
-    if path.is_file() and path.read_bytes() == content:
-        return
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+def _write_changed(path: Path, content: bytes) -> None:
+    if not path.is_file() or path.read_bytes() != content:
+        write(path, content)
 
 
 def _list_id(digest: Digest) -> str:

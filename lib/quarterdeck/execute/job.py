@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..model.errors import QuarterdeckError
+from ..model.files import put_folder, restore_folder
 from ..model.persona import Persona
 from ..model.report import ReportKey
 from . import reuse
@@ -72,7 +73,7 @@ def execute(job: Job, setup: Setup) -> float:
         seconds = time.monotonic() - began
         reuse.finish_record(staging, job.parts, seconds)
         staging.chmod(0o755)
-        _put(staging, job.folder)
+        put_folder(staging, job.folder, job.folder.with_name(f".{job.folder.name}.old"))
     except QuarterdeckError:
         job.folder.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
@@ -108,20 +109,6 @@ def close_kernels(setup: Setup, *, now: bool = False) -> None:
 def recover(store: Path) -> None:
     """Clear away what a run cut short left: half-made reports, and good ones that it had moved aside."""
     for aside in sorted(store.rglob(".*.old")):
-        place = aside.with_name(aside.name[1 : -len(".old")])
-        if place.exists():
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            os.replace(aside, place)
+        restore_folder(aside.with_name(aside.name[1 : -len(".old")]), aside)
     for partial in sorted(store.rglob(".*.partial")):
         shutil.rmtree(partial, ignore_errors=True)
-
-
-def _put(staging: Path, folder: Path) -> None:
-    """Put a whole folder where another may be; in between, `recover` knows where the other is."""
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        os.replace(folder, old)
-    os.replace(staging, folder)
-    shutil.rmtree(old, ignore_errors=True)

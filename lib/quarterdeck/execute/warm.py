@@ -84,40 +84,49 @@ class Fork:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, address: str, request: dict[str, Any]) -> None:
-        """Fork, and wait until the kernel listens; raises OSError when it cannot be."""
+    def __init__(self, line: socket.socket, pid: int) -> None:
+        self.pid, self._line, self._said = pid, line, b""
         self.returncode: int | None = None
-        self._said = b""
-        self._line = socket.socket(socket.AF_UNIX)
-        self._line.settimeout(START_TIMEOUT)
+
+    @classmethod
+    async def start(cls, address: str, request: dict[str, Any]) -> Fork:
+        """Fork, and wait until the kernel listens; raises OSError when it cannot be."""
+        # Not in a thread: a loop that was inherited by a process pool's worker has none left.
+        loop, line, said = asyncio.get_running_loop(), socket.socket(socket.AF_UNIX), b""
+        line.setblocking(False)
         try:
-            self._line.connect(address)
-            self._line.sendall(json.dumps(request).encode() + b"\n")
-            while b"\n" not in self._said:
-                if not (said := self._line.recv(100)):
-                    raise ConnectionError("the warm process ended")
-                self._said += said
+            async with asyncio.timeout(START_TIMEOUT):
+                await loop.sock_connect(line, address)
+                await loop.sock_sendall(line, json.dumps(request).encode() + b"\n")
+                while not said.endswith(b"\n"):
+                    if not (more := await loop.sock_recv(line, 100)):
+                        raise ConnectionError("the warm process ended")
+                    said += more
+            word, number = said.splitlines()[0].split()
+            if word != b"ready":
+                raise ConnectionError(f"the fork ended with {number.decode()} before it listened")
         except OSError:
-            self._line.close()
+            line.close()
             raise
-        word, number = self._said.split(b"\n", 1)[0].split()
-        if word != b"ready":
-            self._line.close()
-            raise ConnectionError(f"the fork ended with {number.decode()} before it listened")
-        self.pid = int(number)
-        self._line.setblocking(False)
+        made = cls(line, int(number))
+        made._said = said.split(b"\n", 1)[1]
+        return made
 
     def poll(self) -> int | None:
         """The exit code, negative for a signal, or None while it runs."""
         if self.returncode is None:
-            with suppress(BlockingIOError):
+            try:
                 said = self._line.recv(100)
-                self._said += said
-                ended = self._said.partition(b"ended ")[2]
-                if ended.endswith(b"\n"):
-                    self.returncode = int(ended)
-                elif not said:  # the warm process is gone, and took its kernels along
-                    self.returncode = -signal.SIGKILL
+            except BlockingIOError:
+                return None
+            except ConnectionError:
+                said = b""
+            self._said += said
+            ended = self._said.partition(b"ended ")[2]
+            if ended.endswith(b"\n"):
+                self.returncode = int(ended)
+            elif not said:  # the warm process is gone, and took its kernels along
+                self.returncode = -signal.SIGKILL
         return self.returncode
 
     def wait(self) -> int:
@@ -157,7 +166,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         folder = os.fspath(kwargs.get("cwd") or Path.cwd())
         request = {"arguments": arguments, "folder": folder, "environment": kwargs.get("env") or dict(os.environ)}
         try:
-            self.process = await asyncio.to_thread(Fork, self.address, request)
+            self.process = await Fork.start(self.address, request)
         except OSError:
             return await super().launch_kernel(cmd, **kwargs)
         self.pid = self.pgid = self.process.pid

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
+
+from .files import write
 
 Severity = Literal["critical", "high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
@@ -235,11 +236,7 @@ class Report:
         """Write the report as JSON under a temporary name, then put it in place."""
         values = asdict(self)
         values["report"] = {**values.pop("key"), "slug": self.key.slug}
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(
-            json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
-        )
-        os.replace(partial, path)
+        write(path, json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Report:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..model.errors import RenderError
+from ..model.files import put_folder, restore_folder, write
 from ..model.markup import text
 from ..model.report import Report, ReportKey
 from . import home
@@ -61,7 +62,7 @@ def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code
     """
     cache = root / ".quarterdeck"
     cache.mkdir(exist_ok=True)
-    _recover(root, cache)
+    restore_folder(root / SITE_FOLDER, cache / "site-old")
     shell, shell_key, site = cache / "shell", _project_key(root, renderer), root / SITE_FOLDER
     made_from, kept = _digest(code.encode(), shell_key.encode(), *map(_content, sorted(reports))), cache / "site.key"
     if kept.is_file() and kept.read_text("utf-8") == _digest(made_from.encode(), _listing(site)):
@@ -75,7 +76,7 @@ def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code
     shutil.rmtree(new, ignore_errors=True)
     _assemble(new, root, shell, pages)
     _swap(new, site, cache / "site-old")
-    _write(kept, _digest(made_from.encode(), _listing(site)))
+    write(kept, _digest(made_from.encode(), _listing(site)))
     return Site(site, tuple(page.report.key for page in stale))
 
 
@@ -135,12 +136,12 @@ def _render(root: Path, shell: Path, shell_key: str, stale: list[_Page], rendere
             shutil.copytree(made / "site_libs", shell / "site_libs", copy_function=shutil.copyfile, dirs_exist_ok=True)
         shell.mkdir(exist_ok=True)
         shutil.copyfile(made / "index.html", shell / "index.html")
-        _write(shell / "key", shell_key)
+        write(shell / "key", shell_key)
         for page in stale:
             html = (made / page.report.key.path / "index.html").read_text("utf-8")
-            _write(page.folder / "page.html", _titled(html, page_title(page.report)))
+            write(page.folder / "page.html", _titled(html, page_title(page.report)))
             write_workbook(page.report, page.folder / WORKBOOK)
-            _write(page.folder / "page.key", page.key)
+            write(page.folder / "page.key", page.key)
 
 
 def _assemble(new: Path, root: Path, shell: Path, pages: list[_Page]) -> None:
@@ -153,7 +154,7 @@ def _assemble(new: Path, root: Path, shell: Path, pages: list[_Page]) -> None:
         for style in (new / "site_libs").rglob("*.css"):
             _keep_local(style)
     reports = [page.report for page in pages]
-    _write(new / "index.html", home.with_cards((shell / "index.html").read_text("utf-8"), reports))
+    write(new / "index.html", home.with_cards((shell / "index.html").read_text("utf-8"), reports))
     for page in pages:
         target = new / page.report.key.path
         target.mkdir(parents=True)
@@ -162,8 +163,8 @@ def _assemble(new: Path, root: Path, shell: Path, pages: list[_Page]) -> None:
         if (page.folder / "rows").is_dir():
             shutil.copytree(page.folder / "rows", target / "rows", copy_function=shutil.copyfile)
     for slug, same in home.by_slug(reports).items():
-        _write(new / "r" / slug / "periods.js", home.periods_script(same))
-        _write(new / "r" / slug / "index.html", home.latest_page(same[0]))
+        write(new / "r" / slug / "periods.js", home.periods_script(same))
+        write(new / "r" / slug / "index.html", home.latest_page(same[0]))
 
 
 def _swap(new: Path, site: Path, old: Path) -> None:
@@ -171,17 +172,7 @@ def _swap(new: Path, site: Path, old: Path) -> None:
     if site.is_dir() and _same(new, site):
         shutil.rmtree(new)
         return
-    shutil.rmtree(old, ignore_errors=True)
-    if site.exists():
-        site.replace(old)
-    new.replace(site)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _recover(root: Path, cache: Path) -> None:
-    """A run that ended between the swap's two renames left the old site aside: bring it back."""
-    if not (root / SITE_FOLDER).exists() and (cache / "site-old").is_dir():
-        (cache / "site-old").replace(root / SITE_FOLDER)
+    put_folder(new, site, old)
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -212,10 +203,3 @@ def _digest(*parts: bytes) -> str:
     for part in parts:
         whole.update(len(part).to_bytes(8, "big") + part)
     return whole.hexdigest()
-
-
-def _write(path: Path, content: str) -> None:
-    """Write under a temporary name, then put in place."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(content, "utf-8")
-    partial.replace(path)

@@ -39,14 +39,20 @@ def everything(data: Data, /, period: Period, as_of: date, **thresholds: Any) ->
     return sorted(found.values(), key=lambda finding: finding.rank)
 
 
+def for_owner(found: Sequence[Finding]) -> list[Finding]:
+    """All but engineering's findings: what is technical stands in the report of who answers for it."""
+    technical = {rule.__name__ for rule in engineering.RULES}
+    return [finding for finding in found if finding.rule not in technical]
+
+
 def shortfalls(found: Sequence[Finding], count: int = 8) -> list[Finding]:
     """What an owner must know: the worst finding of each rule, at most `count`, the worst first.
 
-    Rules of engineering and of day-to-day operations are for those who run them.
+    Neither engineering's nor those of day-to-day operations, which whoever runs them answers for.
     """
-    delegated = {rule.__name__ for rule in (*engineering.RULES, *operations.RULES)}
+    daily = {rule.__name__ for rule in operations.RULES}
     worst: dict[str, Finding] = {}
-    for finding in sorted(found, key=lambda finding: finding.rank):
-        if finding.rule not in delegated:
+    for finding in sorted(for_owner(found), key=lambda finding: finding.rank):
+        if finding.rule not in daily:
             worst.setdefault(finding.rule, finding)
     return list(worst.values())[:count]

@@ -1,0 +1,34 @@
+"""Files and folders are put in place whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from quarterdeck.model.files import put_folder, restore_folder, write
+
+
+def test_a_file_is_replaced_whole_or_left(tmp_path: Path) -> None:
+    """What cannot be written leaves the old file, and nothing beside it."""
+    write(tmp_path / "a", "naïve")
+    assert (tmp_path / "a").read_bytes() == "naïve".encode()
+    with pytest.raises(UnicodeEncodeError):
+        write(tmp_path / "a", "\udcff")
+    assert (tmp_path / "a").read_text("utf-8") == "naïve" and [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_folder_cut_off_between_two_renames_comes_back(tmp_path: Path) -> None:
+    """The old one where no new one is; the new one where there is one."""
+    new, place, aside = tmp_path / "new", tmp_path / "place", tmp_path / "aside"
+    for folder, word in ((new, "new"), (place, "old")):
+        folder.mkdir()
+        (folder / "f").write_text(word)
+    place.rename(aside)
+    restore_folder(place, aside)
+    assert (place / "f").read_text() == "old" and not aside.exists()
+    put_folder(new, place, aside)
+    assert (place / "f").read_text() == "new" and not aside.exists() and not new.exists()
+    aside.mkdir()
+    restore_folder(place, aside)
+    assert (place / "f").read_text() == "new" and not aside.exists()

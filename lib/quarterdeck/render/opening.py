@@ -135,7 +135,9 @@ def _change(fact: Fact, formats: Formats) -> str:
     before = Period.parse(fact.period).previous().label
     moved = f'<span class="qd-change qd-{fact.verdict or "flat"}">{text(formats.change(fact))}</span>'
     now = text(formats.quantity(fact.value, fact.unit))
-    return f"<strong>{text(fact.label)}</strong> is {moved} from {text(before)}, at <span class="qd-whole">{now}</span>."
+    return (
+        f"<strong>{text(fact.label)}</strong> is {moved} from {text(before)}, at <span class='qd-whole'>{now}</span>."
+    )
 
 
 def _action(finding: Finding, report: Report, formats: Formats) -> str:

@@ -21,8 +21,8 @@ reports: $(VENV)/.quarto  ## every persona's report, the site and the digests
 check: $(VENV)/.ready  ## validate data, personas and notebook without running anything
 	@$(BIN)/quarterdeck check $(folders)
 
-serve: $(VENV)/.ready  ## show the site at a local address (PORT=8000)
-	@$(BIN)/quarterdeck serve $(if $(PORT),--port $(PORT))
+serve: $(VENV)/.ready  ## show site and mails at a local address, build again what is edited (PORT=8000 PERSONAS=…)
+	@$(BIN)/quarterdeck serve $(if $(PORT),--port $(PORT)) $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(ENGINE),--engine $(ENGINE)) $(folders)
 
 lab: $(VENV)/.dev  ## open JupyterLab on the notebook
 	@$(BIN)/jupyter lab notebooks/report.ipynb

@@ -33,6 +33,7 @@ from quarterdeck.execute.job import Setup, close_kernels, execute, kernels
 from quarterdeck.execute.outline import Outline
 from quarterdeck.model.report import Figure
 from quarterdeck.project import Project
+from quarterdeck.workshop import Workshop
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("notebooks", "personas", "data", "assets", "commentary", "_quarto.yml", "index.qmd")
@@ -220,8 +221,9 @@ def personas(scratch: Path, count: int) -> tuple[float, int]:
         shutil.copyfile(path, path.with_name(f"{path.stem}-{number}.yml"))
     jobs, _ = pipeline.plan(project, pipeline.Request())
     began = time.perf_counter()
-    for _, error, _ in pipeline._execute(project, jobs, pipeline.Request(jobs=2)):
-        assert error is None, error
+    with Workshop(project) as shop:
+        for _, error, _ in shop.execute(jobs, threads=2):
+            assert error is None, error
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return (time.perf_counter() - began) / len(jobs), peak // 1024
 
@@ -242,8 +244,9 @@ def rows(scratch: Path, count: int) -> float:
     jobs, _ = pipeline.plan(project, pipeline.Request())
     jobs = [job for job in jobs if not job.key.subject]
     began = time.perf_counter()
-    for _, error, _ in pipeline._execute(project, jobs, pipeline.Request(jobs=2)):
-        assert error is None, error
+    with Workshop(project) as shop:
+        for _, error, _ in shop.execute(jobs, threads=2):
+            assert error is None, error
     return time.perf_counter() - began
 
 

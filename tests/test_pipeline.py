@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable
 from email import message_from_bytes
 from pathlib import Path
@@ -292,6 +298,59 @@ def test_a_dask_cluster_makes_the_same_reports(project: Path, tmp_path: Path) ->
     assert files(project / "_site") | files(project / "outbox") == here
     failed = {result.key.slug: result.error for result in outcome.results if result.error}
     assert failed and all("no fuel" in str(error) and error.section == "fuel" for error in failed.values())
+
+
+def _begin_slowly(root: Path, marker: Path) -> None:
+    """Let the section on fuel say that it has begun, and take its time."""
+    first = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(2)\n"
+    edit_notebook(root, lambda cells: fuel(cells).update(source=first + fuel(cells).source))
+
+
+def _once(marker: Path, act: Callable[[], object]) -> threading.Thread:
+    """Do something as soon as a file is there."""
+
+    def watch() -> None:
+        while not marker.exists():
+            time.sleep(0.02)
+        act()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_reports_of_killed_dask_workers_are_made_by_others(project: Path, tmp_path: Path) -> None:
+    """All workers are killed in the middle; the reports are whole, and nothing half made is left."""
+    distributed = pytest.importorskip("distributed", reason="pip install distributed")
+    _begin_slowly(project, tmp_path / "begun")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True) as cluster:
+        pids = [nanny.process.pid for nanny in cluster.workers.values()]
+        killing = _once(tmp_path / "begun", lambda: [os.kill(pid, signal.SIGKILL) for pid in pids])
+        outcome = build(project, executor="dask", scheduler=cluster.scheduler_address)
+        killing.join()
+    assert states(outcome) == {"host": "built", "skipper": "built"}
+    assert states(build(project)) == {"host": "up to date", "skipper": "up to date"}
+    assert not list((project / "r").rglob("*.partial"))
+
+
+def test_when_the_dask_scheduler_is_killed_the_next_run_completes(project: Path, tmp_path: Path) -> None:
+    """One message names it; what was done stays done."""
+    pytest.importorskip("distributed", reason="pip install distributed")
+    _begin_slowly(project, tmp_path / "begun")
+    told = tmp_path / "scheduler.json"
+    common = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--no-dashboard", "--scheduler-file", str(told)]
+    with subprocess.Popen([*common, "--host", "127.0.0.1", "--port", "0"], stderr=subprocess.DEVNULL) as scheduler:
+        while not told.exists():
+            time.sleep(0.05)
+        worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(told), "--no-dashboard"]
+        with subprocess.Popen([*worker, "--nthreads", "1"], stderr=subprocess.DEVNULL) as worked:
+            killing = _once(tmp_path / "begun", scheduler.kill)
+            with pytest.raises(QuarterdeckError, match="was lost"):
+                build(project, executor="dask", scheduler=json.loads(told.read_text())["address"])
+            killing.join()
+            worked.terminate()
+    assert set(states(build(project)).values()) <= {"built", "up to date"}
+    assert not list((project / "r").rglob("*.partial"))
 
 
 def test_a_scheduler_that_is_not_there_is_named(project: Path) -> None:

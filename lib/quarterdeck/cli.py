@@ -78,8 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     persona.add_argument("id", help="lower-case letters, digits and hyphens")
     persona.set_defaults(verb=_new_persona)
 
-    serve = verbs.add_parser("serve", parents=[shared], help="show the site at a local address")
+    serve = verbs.add_parser(
+        "serve", parents=[shared], help="show site and mails at a local address, and build again what is edited"
+    )
     serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--personas", default="", metavar="'ID …'", help="only these personas")
+    serve.add_argument("--engine", default="auto", help="auto, quarto or embedded")
     serve.set_defaults(verb=_serve)
 
     quarto = verbs.add_parser(
@@ -104,7 +108,7 @@ def _reports(options: argparse.Namespace) -> int:
     from . import pipeline
 
     request = pipeline.Request(
-        personas=tuple(options.personas.replace(",", " ").split()),
+        personas=_listed(options.personas),
         period=options.period,
         as_of=options.as_of,
         engine=options.engine,
@@ -126,6 +130,10 @@ def _reports(options: argparse.Namespace) -> int:
             print(f"{result.key.slug} {result.key.period}: {result.reason or 'nothing that it is made from changed'}")
         print()
     return _tell(outcome)
+
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(names.replace(",", " ").split())
 
 
 def _tell(outcome: Outcome) -> int:
@@ -187,23 +195,35 @@ def _new_persona(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from functools import partial
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+    from . import live, pipeline
 
-    site = _open(options).root / "_site"
-    if not (site / "index.html").is_file():
-        raise QuarterdeckError(str(site), "has not been built", "Run `make reports` first")
+    project, address = _open(options), ""
+
+    def opened(url: str) -> None:
+        nonlocal address
+        address = url
+        print(f"The site is at {url}; whatever you save is built again (Ctrl-C ends it).", flush=True)
+
+    def built(told: pipeline.Outcome | QuarterdeckError, seconds: float) -> None:
+        if isinstance(told, QuarterdeckError):
+            _say(_message(told))
+            return
+        for result in told.results:
+            where = f"{address}{result.key.path}/ and {address}outbox/{result.key.period}/{result.key.slug}.html"
+            if result.error:
+                _say(_message(result.error))
+            elif result.state == "built":
+                print(f"{result.key.slug}: {where}")
+        print(f"Built in {seconds:.1f} s.", flush=True)
+
+    request = pipeline.Request(personas=_listed(options.personas), engine=options.engine)
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", options.port), partial(SimpleHTTPRequestHandler, directory=site))
-    except OSError as err:
-        raise QuarterdeckError(f"port {options.port}", "is taken", "Name another one: make serve PORT=8001") from err
-    with server:
-        print(f"Serving {site} at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
-    return 0
+        live.serve(project, request, options.port, opened, built)
+    except KeyboardInterrupt:
+        print()
+        return 0
+    print("Quarterdeck itself has changed: starting anew.", flush=True)
+    os.execv(sys.executable, [sys.executable, "-m", __package__, *sys.argv[1:]])
 
 
 def _quarto(options: argparse.Namespace) -> int:

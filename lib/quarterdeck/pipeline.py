@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from .execute import reuse
-from .execute.job import Job, Setup, close_kernels, execute, recover
+from .execute.job import Job, recover
 from .execute.outline import Outline
 from .model.errors import PersonaError, QuarterdeckError, nearest
 from .model.files import write
 from .model.period import Period
 from .model.persona import Persona, load_personas
-from .model.report import Report, ReportKey
+from .model.report import Finding, Report, ReportKey
 from .project import Checked, Project, as_of_day, check_data
 from .reconcile import check_blind_spots, reconcile
 from .render import Renderer, build_site, choose
+from .workshop import Workshop
 
 Progress = Callable[[str, int], None]
 """Called with what begins and with the number of steps in all."""
@@ -67,13 +66,18 @@ class Outcome:
     notices: tuple[str, ...]
 
 
-def plan(project: Project, request: Request) -> tuple[list[Job], Checked]:
-    """The reports that a run would make, and why; nothing is executed. Raises QuarterdeckError for bad input."""
+def plan(
+    project: Project, request: Request, meanwhile: Callable[[], object] = lambda: None
+) -> tuple[list[Job], Checked]:
+    """The reports that a run would make, and why; nothing is executed. Raises QuarterdeckError for bad input.
+
+    `meanwhile` is called when the tables must be checked, before that begins.
+    """
     personas = load_personas(project.personas, list(request.personas))
     outline = Outline.read(project.notebook)
     for persona in personas:
         outline.check(persona, str(project.personas / f"{persona.id}.yml"))
-    checked = check_data(project, personas)
+    checked = check_data(project, personas, meanwhile)
     as_of = as_of_day(checked, request.as_of)
     jobs = []
     for persona in personas:
@@ -124,24 +128,31 @@ def _job(
     return Job(key, persona, title, as_of, company, currency, selection, parameters, commentary, parts, folder, reason)
 
 
-def run(project: Project, request: Request, progress: Progress = lambda label, total: None) -> Outcome:
+def run(
+    project: Project,
+    request: Request,
+    progress: Progress = lambda label, total: None,
+    workshop: Workshop | None = None,
+) -> Outcome:
     """Make the reports that a request asks for: execute what changed, render the site, compose the digests.
 
     A report that fails is in the outcome and leaves its last good page, digest and facts; bad input raises
-    QuarterdeckError before anything is touched.
+    QuarterdeckError before anything is touched. A `workshop` that stays open serves the next run too.
     """
     if (request.executor == "dask") != bool(request.scheduler):
         raise QuarterdeckError("--executor dask", "goes with --scheduler", "Name both, or neither")
-    with project.locked():
+    with project.locked(), nullcontext(workshop) if workshop else Workshop(project) as shop:
         renderer = choose(request.engine)
         recover(project.store)
-        jobs, checked = plan(project, request)
+        jobs, checked = plan(project, request, (lambda: None) if request.scheduler else shop.warm)
         stale = [job for job in jobs if job.reason]
         total = 2 * len(stale) + 1
         results = {job.key: Result(job.key, "up to date", "") for job in jobs}
-        for job, error, seconds in _execute(project, stale, request):
+        for job, error, seconds in shop.execute(stale, threads=request.jobs, scheduler=request.scheduler):
             progress(job.key.slug, total)
             results[job.key] = Result(job.key, "failed" if error else "built", job.reason, seconds=seconds, error=error)
+            if not error:
+                shop.draw_ahead(job)
         progress("site", total)
         good = [job for job in jobs if not results[job.key].error]
         _check_together(project, good, checked, whole=len(good) == len(jobs) and not request.personas)
@@ -152,69 +163,11 @@ def run(project: Project, request: Request, progress: Progress = lambda label, t
             from .execute.warm import why_cold
 
             notices += filter(None, [why_cold()])
-        notices += _compose_all(project, good, reports, renderer, lambda label: progress(label, total))
+        notices += _compose_all(project, good, reports, renderer, shop, lambda label: progress(label, total))
         _forget_digests(project, reports, {job.key.period for job in jobs})
         finished = tuple(_finish(project, job, results[job.key], site.path) for job in jobs)
         name = f"{renderer.name} {renderer.version}"
         return Outcome(finished, name, site.path / "index.html", len(site.rendered), tuple(notices))
-
-
-def _execute(
-    project: Project, jobs: list[Job], request: Request
-) -> Iterator[tuple[Job, QuarterdeckError | None, float]]:
-    """Execute jobs side by side, each as it finishes with its error, if any, and the seconds it took."""
-    if not jobs:
-        return
-    folders = {"QUARTERDECK_DATA": str(project.data), "QUARTERDECK_PERSONAS": str(project.personas)}
-    setup = Setup(
-        environment=tuple({"QUARTERDECK_PIPELINE": "1", **folders}.items()),
-        warm_up=(*Outline.read(project.notebook).imports(), "import quarterdeck.report as r; r.warm_up()"),
-    )
-    ahead, waiting = iter(jobs), dict[Future[float], Job]()
-    with _executor(request, len(jobs)) as (pool, room):
-        try:
-            while True:
-                # No more at a time than keep every worker busy: thousands of reports do not wait in memory.
-                waiting |= {pool.submit(execute, job, setup): job for job in islice(ahead, room - len(waiting))}
-                if not waiting:
-                    break
-                done, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
-                for future in sorted(done, key=lambda future: waiting[future].key):
-                    job = waiting.pop(future)
-                    try:
-                        yield job, None, future.result()
-                    except QuarterdeckError as err:
-                        yield job, err, 0.0
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # first, or what is ended makes room for the next
-            close_kernels(setup, now=True)
-            pool.shutdown()
-            recover(project.store)
-            raise
-        finally:
-            pool.shutdown()
-            close_kernels(setup)
-
-
-@contextmanager
-def _executor(request: Request, most: int) -> Iterator[tuple[Executor, int]]:
-    """What executes reports, and how many it is given at a time: threads here, or the workers of a Dask cluster."""
-    if request.executor != "dask":
-        count = min(request.jobs or os.cpu_count() or 1, most)
-        with ThreadPoolExecutor(max_workers=count) as pool:
-            yield pool, 2 * count
-        return
-    try:
-        from distributed import Client
-    except ModuleNotFoundError as err:
-        raise QuarterdeckError("--executor dask", "lacks a package", "pip install 'quarterdeck[cluster]'") from err
-    try:
-        client = Client(request.scheduler, timeout=10, set_as_default=False)
-    except (OSError, ValueError) as err:
-        remedy = "Start one with `dask scheduler` and workers that see this folder, and name it as tcp://HOST:8786"
-        raise QuarterdeckError("--scheduler", f"nobody answers at {request.scheduler!r}", remedy) from err
-    with client:
-        yield client.get_executor(pure=False, retries=3), 2 * max(1, sum(client.nthreads().values()))
 
 
 def _check_together(project: Project, jobs: list[Job], checked: Checked, *, whole: bool) -> None:
@@ -231,13 +184,23 @@ def _check_together(project: Project, jobs: list[Job], checked: Checked, *, whol
     reconcile(reports)
     overseer = next((job for job in jobs if job.persona.oversees and not job.key.subject), None)
     if overseer and whole:
-        from .report import findings
-        from .report.data import Data
-
-        data = Data(project.data, as_of=overseer.as_of, trusted=True)
-        found = findings.everything(data, Period.parse(overseer.key.period), overseer.as_of)
-        check_blind_spots(reports, checked.entities, found)
+        check_blind_spots(reports, checked.entities, _everything(project, overseer, checked))
     write(passed, stamp)
+
+
+def _everything(project: Project, overseer: Job, checked: Checked) -> list[Finding]:
+    """Every finding as of an overseer's report, kept until tables or rules change."""
+    kept, made_from = project.cache / "everything.json", [checked.hashes, reuse.code_hash("model", "report")]
+    stamp = reuse.seal([*made_from, overseer.key.period, overseer.as_of])
+    if kept.is_file() and (record := json.loads(kept.read_text("utf-8")))["stamp"] == stamp:
+        return [Finding(**values) for values in record["findings"]]
+    from .report import findings
+    from .report.data import Data
+
+    data = Data(project.data, as_of=overseer.as_of, trusted=True)
+    found = findings.everything(data, Period.parse(overseer.key.period), overseer.as_of)
+    write(kept, json.dumps({"stamp": stamp, "findings": [asdict(finding) for finding in found]}))
+    return found
 
 
 def _published(project: Project, checked: Checked) -> dict[Path, Report]:
@@ -250,10 +213,15 @@ def _published(project: Project, checked: Checked) -> dict[Path, Report]:
 
 
 def _compose_all(
-    project: Project, jobs: list[Job], reports: dict[Path, Report], renderer: Renderer, progress: Callable[[str], None]
+    project: Project,
+    jobs: list[Job],
+    reports: dict[Path, Report],
+    renderer: Renderer,
+    shop: Workshop,
+    progress: Callable[[str], None],
 ) -> tuple[str, ...]:
     """Write the digests of jobs whose report, layout or address changed; returns what the run must say."""
-    from .deliver.pictures import Browser, browser_key, find_browser
+    from .deliver.pictures import browser_key, find_browser
 
     site_url = project.setting("SITE_URL").rstrip("/")
     made = [reuse.code_hash("model", "deliver"), site_url, f"{renderer.name} {renderer.version}", browser_key()]
@@ -265,16 +233,15 @@ def _compose_all(
     from .deliver.message import write_digest
 
     browserless = bool(find_browser()[1])
-    with Browser(project.cache / "charts") as browser:
-        for job in due:
-            progress(f"{job.key.slug} digest")
-            report = reports[job.folder]
-            pictures = browser.draw(digest_figures(report))
-            url = f"{site_url}/{job.key.path}/" if site_url else ""
-            write_digest(project.outbox, compose(report, url=url, pictures=list(pictures.values())), renderer.markdown)
-            if browserless or not browser.reason:  # charts that a browser failed to draw are tried again next time
-                write(job.folder / "digest.key", keys[job.folder])
-        return (browser.reason,) if browser.reason else ()
+    for job in due:
+        progress(f"{job.key.slug} digest")
+        report = reports[job.folder]
+        pictures = shop.browser.draw(digest_figures(report))
+        url = f"{site_url}/{job.key.path}/" if site_url else ""
+        write_digest(project.outbox, compose(report, url=url, pictures=list(pictures.values())), renderer.markdown)
+        if browserless or not shop.browser.reason:  # charts that a browser failed to draw are tried again next time
+            write(job.folder / "digest.key", keys[job.folder])
+    return (shop.browser.reason,) if shop.browser.reason else ()
 
 
 def _composed(project: Project, job: Job, key: str) -> bool:

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -101,10 +101,10 @@ class Checked:
     entities: dict[str, str]
 
 
-def check_data(project: Project, personas: list[Persona]) -> Checked:
+def check_data(project: Project, personas: list[Persona], meanwhile: Callable[[], object] = lambda: None) -> Checked:
     """Check all tables, or recall the last check when neither they nor the checks have changed.
 
-    Raises DataError at the first thing that is wrong.
+    `meanwhile` is called before a check. Raises DataError at the first thing that is wrong.
     """
     if not project.data.is_dir():
         raise DataError(str(project.data), "is no folder", "Point DATA at a folder of tables")
@@ -118,6 +118,7 @@ def check_data(project: Project, personas: list[Persona]) -> Checked:
             return Checked(**{**record["checked"], "warnings": tuple(record["checked"]["warnings"])})
     except (OSError, ValueError, KeyError, TypeError):
         pass
+    meanwhile()
     checked = _check(project, hashes, tables)
     project.cache.mkdir(exist_ok=True)
     write(kept, json.dumps({"stamp": stamp, "checked": asdict(checked)}, sort_keys=True))

@@ -76,6 +76,11 @@ class Browser:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = ""
 
+    def stop(self) -> None:
+        """End the browser although another thread draws, which then fails."""
+        if worker := self._worker:
+            _end(worker)
+
     def __enter__(self) -> Browser:
         return self
 

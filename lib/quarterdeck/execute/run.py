@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..model.errors import ReportFailed
+from ..model.late import put_off_grammars
 from .outline import Selection
 from .warm import WarmProcess, why_cold
 
@@ -77,6 +78,8 @@ class Kernels:
                 await super().start_kernel(**{**options, "env": dict(kernels.environment)})
                 with kernels._lock:
                     kernels._running.add(int(getattr(self.provisioner, "pid", 0) or 0))
+                if kernels.stopped:  # meanwhile
+                    kernels.stop()
 
             async def cleanup_resources(self, restart: bool = False) -> None:
                 """Forget the process, which has ended."""
@@ -99,6 +102,8 @@ class Kernels:
             for pid in self._running - {0}:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(os.getpgid(pid), signal.SIGKILL)
+            if self._warm:
+                self._warm.kill()
 
 
 async def _until_ready(client: Any, timeout: float) -> None:
@@ -126,6 +131,7 @@ def run_notebook(selection: Selection, output: Path, parameters: dict[str, Any],
 
     Raises ReportFailed that names section, cell and error; the partial notebook is then at `output`.
     """
+    put_off_grammars()
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -139,7 +145,7 @@ def run_notebook(selection: Selection, output: Path, parameters: dict[str, Any],
 
     slow = {"ename": "TimeoutError", "evalue": f"the cell took longer than {CELL_TIMEOUT} s", "traceback": [""]}
     try:
-        return papermill.execute_notebook(
+        executed = papermill.execute_notebook(
             selection.notebook(),
             output,
             parameters=parameters,
@@ -154,6 +160,9 @@ def run_notebook(selection: Selection, output: Path, parameters: dict[str, Any],
             on_cell_start=lambda cell, cell_index: begun.append(cell),
             on_cell_executed=refuse_exit,
         )
+        executed.metadata.papermill["input_path"] = where  # papermill notes the whole notebook there
+        nbformat.write(executed, output)
+        return executed
     except papermill.PapermillExecutionError as err:
         # What an interrupted cell raises may come before, or instead of, the news that its time is over.
         late = f"the cell took longer than {CELL_TIMEOUT} s" if err.ename == "KeyboardInterrupt" else ""

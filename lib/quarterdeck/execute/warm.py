@@ -28,6 +28,8 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Unicode, default
 
+from ..model.late import put_off_grammars
+
 START_TIMEOUT = 60.0
 """Seconds that a fork may take until its kernel listens; then an ordinary kernel is started."""
 
@@ -67,6 +69,10 @@ class WarmProcess:
             kernel_id=manager.kernel_id or "", kernel_spec=manager.kernel_spec, parent=manager, address=self.address
         )
 
+    def kill(self) -> None:
+        """End the process at once, be it still warming up; its kernels are to be ended by themselves."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the process and every kernel that it forked."""
         assert self._process.stdin
@@ -75,7 +81,7 @@ class WarmProcess:
         try:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:  # still warming up
-            self._process.kill()
+            self.kill()
             self._process.wait()
 
 
@@ -263,6 +269,7 @@ def _become_kernel(request: dict[str, Any], line: socket.socket) -> None:
 
 def main() -> None:
     """Warm up as told on standard input, then serve."""
+    put_off_grammars()
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # or the debugger warns, here, of a Python without debugging
     import ipykernel.debugger  # a kernel imports it when it starts, which takes longer than all else that it does
     import ipykernel.kernelapp  # noqa: F401

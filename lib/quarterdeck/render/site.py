@@ -35,20 +35,25 @@ class Site:
 
 @dataclass(frozen=True)
 class _Page:
-    """One report: its folder in the store, its value, and the key under which its HTML is kept."""
+    """One report: its folder in the store, its value, and the keys under which its HTML is kept.
+
+    `files` is what the report's files hold, `key` what its page shows of them: a report that was executed again and
+    says the same needs no other page.
+    """
 
     folder: Path
     report: Report
+    files: str
     key: str
 
     @property
     def fresh(self) -> bool:
-        kept = self.folder / "page.key"
-        return (
-            kept.is_file()
-            and kept.read_text("utf-8") == self.key
-            and all((self.folder / name).is_file() for name in ("page.html", WORKBOOK))
-        )
+        return _kept(self.folder)[1] == self.key and all((self.folder / n).is_file() for n in ("page.html", WORKBOOK))
+
+    def keep(self) -> None:
+        """Remember by which keys the page was made."""
+        if _kept(self.folder) != (self.files, self.key):
+            write(self.folder / "page.key", f"{self.files} {self.key}")
 
 
 def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code: str) -> Site:
@@ -67,11 +72,13 @@ def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code
     made_from, kept = _digest(code.encode(), shell_key.encode(), *map(_content, sorted(reports))), cache / "site.key"
     if kept.is_file() and kept.read_text("utf-8") == _digest(made_from.encode(), _listing(site)):
         return Site(site, ())
-    pages = [_page(folder, reports[folder], shell_key) for folder in sorted(reports)]
+    pages = [_page(folder, reports[folder], code, shell_key) for folder in sorted(reports)]
     shell_fresh = (shell / "key").is_file() and (shell / "key").read_text("utf-8") == shell_key
     stale = pages if not shell_fresh else [page for page in pages if not page.fresh]
     if stale or not shell_fresh:
         _render(root, shell, shell_key, stale, renderer, merge=shell_fresh)
+    for page in pages:
+        page.keep()
     new = cache / "site-new"
     shutil.rmtree(new, ignore_errors=True)
     _assemble(new, root, shell, pages)
@@ -91,11 +98,25 @@ def _listing(site: Path) -> bytes:
     return "\n".join(f"{path.relative_to(site).as_posix()} {path.stat().st_size}" for path in _files(site)).encode()
 
 
-def _page(folder: Path, report: Report, shell_key: str) -> _Page:
-    # Keyed by the commentary as typed: turning it into HTML can cost a start of Quarto, and only a stale page needs it.
-    notebook = json.dumps(_notebook(folder, report, ""), sort_keys=True)
-    content = (shell_key, report.commentary, page_title(report), notebook)
-    return _Page(folder, report, _digest(*(part.encode() for part in content)))
+def _page(folder: Path, report: Report, code: str, shell_key: str) -> _Page:
+    files = _digest(code.encode(), shell_key.encode(), *map(_bytes, (folder / "report.ipynb", folder / "facts.json")))
+    before, key = _kept(folder)
+    if before != files:
+        # Keyed by the commentary as typed: turning it into HTML can cost a start of Quarto, which a stale page needs.
+        notebook = json.dumps(_notebook(folder, report, ""), sort_keys=True)
+        content = (shell_key, report.commentary, page_title(report), notebook)
+        key = _digest(*(part.encode() for part in content))
+    return _Page(folder, report, files, key)
+
+
+def _kept(folder: Path) -> tuple[str, str]:
+    """By which keys a report's page was made; empty where there is none."""
+    files, _, key = _bytes(folder / "page.key").decode().partition(" ")
+    return files, key
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _notebook(folder: Path, report: Report, commentary: str) -> dict[str, object]:
@@ -141,7 +162,6 @@ def _render(root: Path, shell: Path, shell_key: str, stale: list[_Page], rendere
             html = (made / page.report.key.path / "index.html").read_text("utf-8")
             write(page.folder / "page.html", _titled(html, page_title(page.report)))
             write_workbook(page.report, page.folder / WORKBOOK)
-            write(page.folder / "page.key", page.key)
 
 
 def _assemble(new: Path, root: Path, shell: Path, pages: list[_Page]) -> None:

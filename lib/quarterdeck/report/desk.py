@@ -233,6 +233,7 @@ def open_report(persona: str = "", period: str = "", as_of: str = "", subject: s
 
 def warm_up() -> None:
     """Do once, in the process that kernels are forked from, what each would: open a report, read tables, draw."""
+    import pandas as pd
     import plotly.express as px
     import plotly.io as pio
 
@@ -240,7 +241,14 @@ def warm_up() -> None:
     everything = Data(desk.data.folder, trusted=True)
     for path in sorted(everything.folder.glob("*.csv")):
         table_html(table_from(everything.table(path.stem).head(1), set()), desk.formats)
-    figure_html(figure_from(px.bar(x=[1], y=[1]).to_dict(), set(), desk.formats))
+    # Plotly builds what checks a property when it is first set.
+    rows = pd.DataFrame({"x": ["a", "b"], "y": [1.0, 2.0], "kind": ["c", "d"]})
+    shown = {"x": "x", "y": "y", "color": "kind"}
+    for fig in (px.bar(rows, **shown, text="y"), px.line(rows, **shown, markers=True), px.imshow([[1, 2]])):
+        fig.add_scatter(x=["a"], y=[1]).update_traces(name="").update_layout(showlegend=False, height=300)
+        fig.update_xaxes(nticks=4, range=[0, 1]).update_yaxes(dtick=1).add_annotation(x=0, y=0, text="a")
+        figure_html(figure_from(fig.to_dict(), set(), desk.formats))
+    rows.pivot(index="x", columns="kind", values="y").to_csv()
 
 
 def _register(desk: Desk) -> None:

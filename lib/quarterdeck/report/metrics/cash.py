@@ -96,6 +96,7 @@ def net_burn(data: Data, period: Period) -> Measure:
     return posted(data, operating_cash(data), period, sign=-1)
 
 
+@remembered
 def cash(data: Data, period: Period) -> Measure:
     """Balance of all cash accounts at the period's end, from the ledger, in money."""
     lines = postings(data, "counterparty", "memo")

@@ -78,6 +78,7 @@ def subledger(data: Data, day: date) -> pd.DataFrame:
     return table.assign(entity=table["entity"].map(names))
 
 
+@remembered
 def owed_by_customers(data: Data, period: Period) -> Measure:
     """What all customers owe at the period's end, from bookings, invoices and jobs, in money."""
     if not (data.table("ledger", ["date"])["date"] <= period.end.isoformat()).any():

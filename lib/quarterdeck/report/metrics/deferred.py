@@ -18,6 +18,7 @@ from .coverage import coverage
 KINDS = ("deposits", "recognised", "refunds")
 
 
+@remembered
 def movements(data: Data) -> pd.DataFrame:
     """Every change of deferred revenue that the bookings ask for: columns booking, entity, date, kind, amount.
 

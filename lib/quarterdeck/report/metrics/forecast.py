@@ -79,6 +79,7 @@ def cash_out(data: Data, period: Period, ahead: int = AHEAD) -> dict[str, str]:
     return {case: str(empty.get(case, "")) for case in path["scenario"].unique()}
 
 
+@remembered
 def deployable_cash(data: Data, period: Period) -> Measure:
     """Cash at the period's end above the reserve, in money.
 
@@ -94,6 +95,7 @@ def deployable_cash(data: Data, period: Period) -> Measure:
     return Measure.total(pd.concat([held.rows, reserves.nsmallest(1, "amount")], ignore_index=True), "amount")
 
 
+@remembered
 def capital_ranking(data: Data, period: Period) -> pd.DataFrame:
     """Where capital could go, the soonest payback first: the table `investments` and what `_once` finds.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..data import remembered
 from ..measure import Measure
 from .common import in_period, posted, postings, span
 from .margin import contribution_by_entity
@@ -58,6 +59,7 @@ def churn(data: Data, period: Period) -> Measure:
     return Measure.ratio(in_period(at_start, "ended_on", period), None, at_start, None, note="no client at its start")
 
 
+@remembered
 def by_channel(data: Data, period: Period) -> pd.DataFrame:
     """What each channel cost and brought in the last twelve periods, the most spend first.
 
@@ -103,6 +105,7 @@ def spend_without_channel(data: Data, period: Period) -> Measure:
     return posted(data, lines[lines["channel"].isna() & lines["category"].isin(named)], period)
 
 
+@remembered
 def contribution_share(data: Data, period: Period) -> dict[str, float]:
     """Share of revenue left after variable cost in the last twelve months; a brand has that of whom it sells for."""
     margin = contribution_by_entity(data, period)

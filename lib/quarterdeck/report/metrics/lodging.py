@@ -58,16 +58,19 @@ def rooms(data: Data, period: Period) -> pd.DataFrame:
     return each_day(rows, "started_on", "until", period)[["entity", "day", "capacity"]]
 
 
+@remembered
 def occupancy(data: Data, period: Period) -> Measure:
     """Nights sold over nights available: capacity times days open."""
     return _per_available(data, period, "rooms")
 
 
+@remembered
 def revpar(data: Data, period: Period) -> Measure:
     """Revenue per available room night: room revenue over nights available, the product of occupancy and ADR."""
     return _per_available(data, period, "revenue")
 
 
+@remembered
 def on_the_books(data: Data, period: Period, days: int = 30) -> Measure:
     """Share of the nights of the `days` after a period that was already sold at its end (pace)."""
     ahead = replace(period, start=period.end + timedelta(days=1), end=period.end + timedelta(days=days))
@@ -83,6 +86,7 @@ def _per_available(data: Data, period: Period, column: str, day: date = date.max
     return Measure.ratio(nights(data, period, day), column, room, "capacity", note="not open in the period")
 
 
+@remembered
 def adr(data: Data, period: Period) -> Measure:
     """Average daily rate: room revenue over nights sold."""
     sold = nights(data, period)
@@ -132,6 +136,7 @@ def channel_mix(data: Data, period: Period) -> pd.DataFrame:
     return made.sort_values(["revenue", "channel"], ascending=[False, True]).reset_index()
 
 
+@remembered
 def maintenance(data: Data, day: date) -> pd.DataFrame:
     """Tickets open at a day's end, the oldest first, with `age` in days; one closed later has the status `open`."""
     rows = data.table("tickets")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ...model.period import Period
-from ..data import Data
+from ..data import Data, remembered
 from ..measure import Measure
 from .cash import monthly_mean
 from .common import in_period, month_of, months, postings, recorded, services_ended, year
@@ -17,12 +17,14 @@ from .common import in_period, month_of, months, postings, recorded, services_en
 COSTS = ("direct", "overhead", "uncategorised")
 
 
+@remembered
 def costs(data: Data) -> pd.DataFrame:
     """Ledger lines of expense."""
     lines = postings(data, "counterparty", "memo", "document")
     return lines[lines["role"].isin(COSTS)]
 
 
+@remembered
 def fixed_cost(data: Data, period: Period) -> Measure:
     """Fixed cost a month: the mean of the last 3 recorded months over all entities in scope, in money."""
     lines = costs(data)
@@ -44,6 +46,7 @@ def flagship(data: Data, wanted: str = "") -> str:
     return str(sold.idxmax()) if len(sold) else ""
 
 
+@remembered
 def contribution_per_unit(data: Data, period: Period, entity: str) -> Measure:
     """Revenue less variable cost of the last 12 months, over units delivered in them, in money a unit."""
     lines = in_period(postings(data, "booking", "memo"), "date", year(period))
@@ -55,6 +58,7 @@ def contribution_per_unit(data: Data, period: Period, entity: str) -> Measure:
     return Measure.ratio(earned, "earned", sold, "quantity", note="no unit delivered in 12 months")
 
 
+@remembered
 def break_even(data: Data, period: Period, entity: str) -> Measure:
     """Units a month at which contribution pays all fixed cost: mean fixed cost over contribution per unit."""
     fixed, unit = fixed_cost(data, period), contribution_per_unit(data, period, entity)
@@ -100,6 +104,7 @@ def break_even_lines(data: Data, period: Period, entity: str) -> pd.DataFrame:
     return lines.assign(total_cost=[fixed, revenue, 2 * revenue - fixed], revenue=[0, revenue, 2 * revenue])
 
 
+@remembered
 def contribution_by_entity(data: Data, period: Period) -> pd.DataFrame:
     """Last 12 months: entity (name), revenue, variable_cost, contribution, margin (share), sold, units, per_unit.
 
@@ -155,6 +160,7 @@ def needed_a_month(data: Data, period: Period) -> float | None:
     return max(float(table["target"].sum() - table["actual"].sum()), 0.0) / left if left else None
 
 
+@remembered
 def _against_target(data: Data, period: Period) -> tuple[pd.DataFrame, pd.DataFrame, list[Period]]:
     """Targets of a period's year, ledger revenue of the same entities and months, and the year's months so far."""
     last = months(period, 1)[0]

@@ -148,6 +148,7 @@ def velocity(data: Data, period: Period) -> pd.DataFrame:
     return made.sort_values(["now", "client"], ascending=[False, True], ignore_index=True)
 
 
+@remembered
 def silent_payers(data: Data, period: Period) -> pd.DataFrame:
     """Clients that owe and paid nothing in the last three periods, whom `velocity` cannot show; longest wait first.
 

@@ -1,0 +1,95 @@
+"""The live preview: what is saved is built again and shown, and only to this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+class Preview:
+    """A `quarterdeck serve` that is running."""
+
+    def __init__(self, root: Path) -> None:
+        command = [sys.executable, "-m", "quarterdeck", "serve", "--port", "0", "--project", str(root)]
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        self.log = root.parent / "serve.log"
+        self.process = subprocess.Popen(command, stdout=self.log.open("w"), stderr=subprocess.STDOUT, env=environment)
+        self.wait("The site is at ")
+        self.port = int(self.said().partition("127.0.0.1:")[2].partition("/")[0])
+
+    def said(self) -> str:
+        return self.log.read_text("utf-8")
+
+    def wait(self, words: str, times: int = 1) -> None:
+        """Until it has said something so often."""
+        end = time.monotonic() + 60
+        while self.said().count(words) < times:
+            assert self.process.poll() is None and time.monotonic() < end, self.said()
+            time.sleep(0.05)
+
+    def get(self, path: str, host: str = "127.0.0.1") -> tuple[int, str]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", path, headers={"Host": f"{host}:{self.port}"})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode("utf-8", "replace")
+
+
+@pytest.fixture
+def preview(project: Path) -> Iterator[Preview]:
+    """A preview of the small company, built once."""
+    running = Preview(project)
+    running.wait("Built in ")
+    yield running
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(20) == 0, running.said()
+
+
+def test_what_is_saved_is_built_again_and_shown(preview: Preview, project: Path) -> None:
+    """A persona, a table, the notebook; page and mail; only the reports that the change touches."""
+    persona = project / "personas" / "host.yml"
+    persona.write_text(persona.read_text("utf-8").replace("The inn", "The old inn"), "utf-8")
+    preview.wait("Built in ", 2)
+    status, page = preview.get("/r/host/2026-03/")
+    assert status == 200 and "The old inn" in page and "/.live" in page
+    assert "The old inn" in preview.get("/outbox/2026-03/host.html")[1]
+    assert preview.said().count("skipper: ") == 1 and preview.said().count("host: ") == 2
+    ledger = project / "data" / "ledger.csv"
+    ledger.write_text(ledger.read_text("utf-8").replace("400.00", "444.00"), "utf-8")
+    preview.wait("Built in ", 3)
+    assert "444" in preview.get("/r/host/2026-03/")[1]
+    notebook = project / "notebooks" / "report.ipynb"
+    notebook.write_text(notebook.read_text("utf-8").replace("## Takings", "## Earnings {#takings}"), "utf-8")
+    preview.wait("Built in ", 4)
+    assert "Earnings" in preview.get("/r/host/2026-03/")[1]
+    assert preview.get("/.live")[1] == "4"
+
+
+def test_a_mistake_is_said_and_the_last_good_page_stays(preview: Preview, project: Path) -> None:
+    """And the next save is built as usual."""
+    ledger = project / "data" / "ledger.csv"
+    good = ledger.read_text("utf-8")
+    ledger.write_text(good.replace("400.00", "a lot"), "utf-8")
+    preview.wait("found 'a lot'")
+    assert "400" in preview.get("/r/host/2026-03/")[1]
+    ledger.write_text(good.replace("400.00", "410.00"), "utf-8")
+    preview.wait("Built in ", 2)
+    assert "410" in preview.get("/r/host/2026-03/")[1]
+
+
+def test_only_this_machine_reads_and_only_site_and_outbox(preview: Preview) -> None:
+    """A foreign name that leads here is refused, and no path leads out of the two folders."""
+    assert preview.get("/", host="evil.example.com")[0] == 403
+    for path in ("/../data/ledger.csv", "/outbox/../data/ledger.csv", "/outbox/%2e%2e/data/ledger.csv", "/data/"):
+        assert preview.get(path)[0] == 404, path
+    assert preview.get("/r/host")[0] == 301  # so that a page's relative links lead where they should
+    assert preview.get("/assets/quarterdeck.js")[0] == 200

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from quarterdeck.model.errors import DataError
-from quarterdeck.report.data import ABSENT, Data, newest_day, remembered
+from quarterdeck.report.data import ABSENT, Data, check_folder, newest_day, remembered, table_files, table_hashes
 
 CLIENTS = "client,entity,name,since,ended_on\na,one,A,2026-01-05,2026-08-01\nb,two,B,2026-06-01,\n"
 INVOICES = """invoice,client,month,issued_on,due_on,amount
@@ -119,3 +119,42 @@ def test_a_remembered_figure_is_computed_once_and_still_counts_as_read(folder: P
     assert named(data, "A")["name"].tolist() == ["A"]
     assert calls == ["A"] and data.touched == {"clients"}
     assert len(named(Data(folder), "A")) == 1 and calls == ["A", "A"]
+
+
+SAMPLE = Path(__file__).parents[2] / "data"
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_parquet_file_is_the_table_that_its_csv_would_be(tmp_path: Path, trusted: bool) -> None:
+    """Every sample table, with its own types and as text; the checks pass and the record names it by content."""
+    pytest.importorskip("pyarrow", reason="pip install pyarrow")
+    plain = Data(SAMPLE, trusted=True)
+    for number, name in enumerate(table_files(SAMPLE)):
+        frame = plain.table(name)
+        frame = (
+            frame
+            if number % 2
+            else frame.assign(**{day: frame[day].dt.date for day in frame.select_dtypes("datetime")})
+        )
+        frame.to_parquet(tmp_path / f"{name}.parquet")
+    assert trusted or check_folder(tmp_path) == []
+    made = Data(tmp_path, trusted=trusted)
+    for name in table_files(SAMPLE):
+        pd.testing.assert_frame_equal(made.table(name), plain.table(name), check_dtype=False)
+        assert made.reads[name] == table_hashes(tmp_path)[name] != ABSENT
+
+
+def test_what_is_wrong_in_a_parquet_file_is_said_as_of_a_csv(tmp_path: Path) -> None:
+    """Row, column and value; a file that is none; two files of one table."""
+    pytest.importorskip("pyarrow", reason="pip install pyarrow")
+    clients = pd.DataFrame({"client": ["a", "b"], "entity": "one", "name": "A", "since": ["2026-01-05", "soon"]})
+    clients.to_parquet(tmp_path / "clients.parquet")
+    with pytest.raises(DataError, match=r"clients\.parquet, row 3, column since: found 'soon'. Expected a date"):
+        Data(tmp_path).table("clients")
+    (tmp_path / "clients.csv").write_text(CLIENTS, "utf-8")
+    with pytest.raises(DataError, match=r"clients\.parquet: stands beside clients\.csv"):
+        Data(tmp_path).table("clients")
+    (tmp_path / "clients.csv").unlink()
+    (tmp_path / "clients.parquet").write_text("no", "utf-8")
+    with pytest.raises(DataError, match="is no Parquet file"):
+        Data(tmp_path).table("clients")

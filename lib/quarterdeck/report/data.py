@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from ..model.errors import DataError, nearest
 from .handoffs import handoffs_hash, read_handoffs
-from .schema import TableSchema, check, convert, read_csv, schemas
+from .schema import TableSchema, check, convert, read_table, schemas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,9 +28,19 @@ def content_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ABSENT
 
 
+def table_files(folder: Path) -> dict[str, Path]:
+    """The file of every table in a folder, CSV or Parquet, by name; raises DataError when a table has one of each."""
+    files = {path.stem: path for path in sorted(folder.glob("*.csv"))}
+    for path in sorted(folder.glob("*.parquet")):
+        if path.stem in files:
+            raise DataError(str(path), f"stands beside {path.stem}.csv", "Keep one of them")
+        files[path.stem] = path
+    return dict(sorted(files.items()))
+
+
 def table_hashes(folder: Path) -> dict[str, str]:
     """The content hash of every table in a folder, by name."""
-    hashes = {path.stem: content_hash(path) for path in sorted(folder.glob("*.csv"))}
+    hashes = {name: content_hash(path) for name, path in table_files(folder).items()}
     return {**hashes, "handoffs": handoffs_hash(folder / "handoffs")}
 
 
@@ -52,6 +62,9 @@ class Data:
         trusted: bool = False,
         locale: str = "en_US",
     ) -> None:
+        import pandas as pd
+
+        pd.set_option("mode.string_storage", "python")  # where pyarrow is installed, text behaves otherwise
         self.folder, self.as_of, self.only, self.trusted, self.locale = folder, as_of, only or {}, trusted, locale
         self.reads: dict[str, str] = {}
         self.touched: set[str] = set()
@@ -99,15 +112,15 @@ class Data:
         if name == "handoffs":
             self.reads[name] = handoffs_hash(self.folder / name)
             return read_handoffs(self.folder / name)
-        path, schema = self.folder / f"{name}.csv", schemas().get(name)
-        self.reads[name] = content_hash(path)
-        if self.reads[name] == ABSENT:
+        path, schema = table_files(self.folder).get(name), schemas().get(name)
+        self.reads[name] = content_hash(path) if path else ABSENT
+        if path is None:
             if schema is None:
                 raise DataError(f"table {name}", "is unknown", nearest(name, known_tables(self.folder)))
             return convert(pd.DataFrame(columns=list(schema.columns), dtype=str), schema)
         if schema is None:
             self.untyped.add(name)
-            return pd.read_csv(path, encoding="utf-8-sig")
+            return pd.read_csv(path, encoding="utf-8-sig") if path.suffix == ".csv" else read_table(path)
         typed = _typed(path, self.reads[name], schema.name, self.trusted)
         return self._scoped(self._as_of(typed, schema), schema).reset_index(drop=True)
 
@@ -115,8 +128,8 @@ class Data:
         if self.as_of is None:
             return frame
         day = self.as_of.isoformat()
-        if schema.known:
-            frame = frame[frame[schema.known] <= day]
+        if schema.known and not (known := frame[schema.known] <= day).all():
+            frame = frame[known]
         later = {c.name: frame[c.name].where(frame[c.name] <= day) for c in schema.columns.values() if c.event}
         later |= {c.name: frame[c.name].mask(frame[c.since] > day) for c in schema.columns.values() if c.since}
         return frame.assign(**later)
@@ -164,15 +177,15 @@ def remembered(
 @functools.lru_cache(maxsize=64)
 def _typed(path: Path, content: str, name: str, trusted: bool) -> pd.DataFrame:
     """A table's file as typed columns, read once for each content; checked unless trusted."""
-    raw, schema = read_csv(path), schemas()[name]
+    raw, schema = read_table(path), schemas()[name]
     if not trusted:
         check(path, raw, schema)
     return convert(raw, schema)
 
 
 def known_tables(folder: Path) -> list[str]:
-    """Names of all tables: those with a schema, and any other CSV in the folder."""
-    return sorted({*schemas(), "handoffs", *(path.stem for path in folder.glob("*.csv"))})
+    """Names of all tables: those with a schema, and any other in the folder."""
+    return sorted({*schemas(), "handoffs", *table_files(folder)})
 
 
 def _events(schema: TableSchema) -> list[str]:
@@ -181,9 +194,9 @@ def _events(schema: TableSchema) -> list[str]:
 
 def newest_day(data: Data) -> date:
     """The default as-of: the newest day on which something happened, over all tables present."""
-    days = []
+    days, present = [], table_files(data.folder)
     for schema in schemas().values():
-        if (events := _events(schema)) and (data.folder / f"{schema.name}.csv").is_file():
+        if (events := _events(schema)) and schema.name in present:
             days += [day for day in data.table(schema.name, events).max() if day == day]
     if not days:
         raise DataError(
@@ -198,42 +211,43 @@ def check_folder(folder: Path) -> list[str]:
     if not folder.is_dir():
         raise DataError(str(folder), "is no folder", "Point DATA at a folder of tables; data/README.md lists them")
     data, warnings = Data(folder), []
-    for path in sorted(folder.glob("*.csv")):
-        if path.stem in schemas():
-            data.table(path.stem)
+    files = table_files(folder)
+    for name, path in files.items():
+        if name in schemas():
+            data.table(name)
         else:
             warnings.append(f"{path.name} has no schema: its columns are used as they are")
     for required in ("company", "entities"):
         if not len(data.table(required)):
             raise DataError(str(folder / f"{required}.csv"), "is absent or has no row", "Every report needs it")
     for schema in schemas().values():
-        if (folder / f"{schema.name}.csv").is_file():
-            _check_references(folder, data, schema)
-    _check_ledger(folder, data)
+        if schema.name in files:
+            _check_references(files, data, schema)
+    _check_ledger(files, data)
     data.table("handoffs")
     return warnings
 
 
-def _check_references(folder: Path, data: Data, schema: TableSchema) -> None:
+def _check_references(files: dict[str, Path], data: Data, schema: TableSchema) -> None:
     frame = data.table(schema.name)
     for column in schema.columns.values():
-        if not column.ref or not (folder / f"{column.ref}.csv").is_file():
+        if column.ref not in files:
             continue
         keys = data.table(column.ref)[schemas()[column.ref].key[0]]
         stray = frame[frame[column.name].notna() & ~frame[column.name].isin(keys)]
         if len(stray):
             value = stray[column.name].iloc[0]
-            where = f"{folder / schema.name}.csv, row {stray.index[0] + 2}, column {column.name}"
-            raise DataError(where, f"{value!r} is not in {column.ref}.csv", nearest(value, list(keys)[:40]))
+            where = f"{files[schema.name]}, row {stray.index[0] + 2}, column {column.name}"
+            raise DataError(where, f"{value!r} is not in {files[column.ref].name}", nearest(value, list(keys)[:40]))
 
 
-def _check_ledger(folder: Path, data: Data) -> None:
+def _check_ledger(files: dict[str, Path], data: Data) -> None:
     """Double entry: the lines of one entry sum to zero."""
     sums = data.table("ledger", ["entry", "amount"]).groupby("entry", sort=False)["amount"].sum().round(2)
     off = sums[sums != 0]
     if len(off):
         raise DataError(
-            f"{folder / 'ledger.csv'}, entry {off.index[0]}",
+            f"{files['ledger']}, entry {off.index[0]}",
             f"its lines sum to {off.iloc[0]:.2f}",
             "They must sum to zero",
         )

@@ -17,7 +17,7 @@ from ..model.markup import fact_methods, fact_strip, figure_html, finding_callou
 from ..model.period import Period
 from ..model.persona import Persona, load_personas
 from ..model.report import Fact, Figure, Finding, Source
-from .data import Data, newest_day, remembered
+from .data import Data, newest_day, remembered, table_files
 from .display import PALETTE, bundle, content_of, figure_from, publish, table_from
 from .measure import Measure
 from .schema import schemas
@@ -239,8 +239,8 @@ def warm_up() -> None:
 
     desk, _ = open_report(), pio.renderers  # importing that costs most of what a cell would wait for
     everything = Data(desk.data.folder, trusted=True)
-    for path in sorted(everything.folder.glob("*.csv")):
-        table_html(table_from(everything.table(path.stem).head(1), set()), desk.formats)
+    for name in table_files(everything.folder):
+        table_html(table_from(everything.table(name).head(1), set()), desk.formats)
     # Plotly builds what checks a property when it is first set.
     rows = pd.DataFrame({"x": ["a", "b"], "y": [1.0, 2.0], "kind": ["c", "d"]})
     shown = {"x": "x", "y": "y", "color": "kind"}

@@ -18,11 +18,17 @@ def write_rows(folder: Path, id: str, rows: pd.DataFrame) -> str:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{slugify(id).replace('-', '_')}.csv"
-    texts = rows.select_dtypes(include=["object", "string"]).columns
-    rows = rows.assign(**{str(name): rows[name].map(_neutral) for name in texts})
-    rows.to_csv(path, index=False, lineterminator="\n", date_format="%Y-%m-%d")
+    written: dict[str, pd.Series[Any]] = {}
+    for name in map(str, rows.select_dtypes(include=["object", "string"]).columns):
+        formula = rows[name].str.startswith(tuple("=+-@\t\r"), na=False).eq(True)
+        if formula.any():
+            written[name] = rows[name].mask(formula, "'" + rows[name].astype(str))
+    for name in map(str, rows.select_dtypes(include=["datetime"]).columns):
+        written[name] = days_as(rows[name], "%Y-%m-%d")
+    rows.assign(**written).to_csv(path, index=False, lineterminator="\n")
     return path.as_posix()
 
 
-def _neutral(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+def days_as(days: pd.Series[Any], form: str) -> pd.Series[str]:
+    """Days as text: each is written once, as a million rows hold few."""
+    return days.map({day: day.strftime(form) for day in days.dropna().unique()}).astype("str")

@@ -78,6 +78,37 @@ def schemas() -> dict[str, TableSchema]:
     }
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """A table's file: a CSV as text, a Parquet file with the types that it has."""
+    return read_csv(path) if path.suffix == ".csv" else _read_parquet(path)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path, engine="pyarrow")
+    except ImportError as err:
+        raise DataError(str(path), "needs a package to be read", "pip install 'quarterdeck[parquet]'") from err
+    except (OSError, ValueError) as err:
+        raise DataError(str(path), f"is no Parquet file: {str(err).strip()[:200]}", "Write it again") from err
+    return frame.assign(**{str(name): _as_text(frame[name]) for name in frame if frame[name].dtype == object})
+
+
+def _as_text(values: pd.Series[Any]) -> pd.Series[str]:
+    """Values as a CSV would hold them; each is written once, as days and accounts repeat."""
+    import pandas as pd
+
+    def written(value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        plain = str(value).removesuffix(" 00:00:00").removesuffix(".0")
+        return plain.lower() if plain in ("True", "False") else plain
+
+    text = values.astype(object).map({value: written(value) for value in values.dropna().unique()}).fillna("")
+    return pd.Series(text, dtype=str)
+
+
 def read_csv(path: Path) -> pd.DataFrame:
     """A CSV as text, an empty cell as an empty string; raises DataError for what is no UTF-8 CSV."""
     import pandas as pd
@@ -100,6 +131,9 @@ def read_csv(path: Path) -> pd.DataFrame:
 def check(path: Path, frame: pd.DataFrame, schema: TableSchema) -> None:
     """Raise DataError for the first thing wrong: file, row (the header is row 1), column, value, what was expected."""
     import pandera.pandas as pa
+
+    if path.suffix != ".csv":
+        frame = frame.apply(_as_text)
 
     for name in frame.columns:
         if name not in schema.columns:
@@ -146,7 +180,7 @@ def _checks(column: Column) -> list[Any]:
 
 
 def convert(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
-    """A checked text table with typed columns: dates as datetime64, amounts as float64, `month` and ids as text."""
+    """A checked table with typed columns: dates as datetime64, amounts as float64, `month` and ids as text."""
     import pandas as pd
 
     made: dict[str, pd.Series[Any]] = {}
@@ -157,7 +191,8 @@ def convert(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
         elif column.kind in ("money", "number", "share", "integer"):
             made[name] = pd.to_numeric(values.where(values != "")).astype("float64")
         elif column.kind == "flag":
-            made[name] = values == "true"
+            made[name] = values.isin(["true", True])
         else:
+            values = values if isinstance(values.dtype, pd.StringDtype) else _as_text(values)
             made[name] = values.where(values != "") if column.empty else values
     return pd.DataFrame(made)

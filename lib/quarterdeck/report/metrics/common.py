@@ -11,6 +11,7 @@ import pandas as pd
 from ...model.period import Period
 from ..data import Data, remembered
 from ..measure import Measure
+from ..rows import days_as
 
 
 def in_period(frame: pd.DataFrame, column: str, period: Period) -> pd.DataFrame:
@@ -20,8 +21,7 @@ def in_period(frame: pd.DataFrame, column: str, period: Period) -> pd.DataFrame:
 
 def month_of(frame: pd.DataFrame, column: str) -> pd.Series[str]:
     """The month of a date column as text: `2026-10`."""
-    month: pd.Series[str] = frame[column].dt.strftime("%Y-%m")
-    return month
+    return days_as(frame[column], "%Y-%m")
 
 
 @remembered

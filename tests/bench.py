@@ -190,7 +190,7 @@ def timed(command: list[str], folder: Path) -> float:
 
 
 def whole(scratch: Path, round_: int) -> dict[str, float]:
-    """A clean run of everything, a run with nothing to do, the rendering alone, and one changed cell to page and mail."""
+    """A clean run of everything, one with nothing to do, the rendering alone, and one changed cell to page and mail."""
     project = copy_of(scratch, f"whole{round_}")
     for path in project.personas.glob("*.yml"):  # the eight personas alone
         path.write_text("".join(line for line in path.open() if not line.startswith("each:")), "utf-8")

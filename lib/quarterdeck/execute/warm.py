@@ -280,7 +280,6 @@ def main() -> None:
         # What is wrong with it is for the notebook that says it to tell, with its cell.
         with suppress(Exception):
             exec(statement, {})
-    gc.collect()
     gc.freeze()  # a fork's collector would otherwise write to, and so copy, every page
     request, line = _serve(listener)
     _become_kernel(request, line)

@@ -1,10 +1,20 @@
-"""Files and folders put in place whole: a reader, or a run cut short, never sees half of one."""
+"""Files and folders put in place whole (a reader, or a run cut short, never sees half of one), and YAML read."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from pathlib import Path
+from typing import Any
+
+import yaml
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML has it
+
+
+def from_yaml(text: str) -> Any:
+    """The values that a YAML text holds; raises yaml.YAMLError."""
+    return yaml.load(text, _LOADER)
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import PersonaError, nearest
+from .files import from_yaml
 
 
 class Recipient(BaseModel):
@@ -63,7 +64,7 @@ class Persona(BaseModel):
 def load_persona(path: Path) -> Persona:
     """Read one persona; raises PersonaError that names the file, the key and what was expected."""
     try:
-        values = yaml.safe_load(path.read_text("utf-8"))
+        values = from_yaml(path.read_text("utf-8"))
     except UnicodeDecodeError as err:
         raise PersonaError(str(path), f"is not UTF-8 (byte {err.start})", "Save the file as UTF-8") from err
     except yaml.YAMLError as err:

@@ -28,14 +28,18 @@ def content_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ABSENT
 
 
+def table_file(folder: Path, name: str) -> Path | None:
+    """A table's file, CSV or Parquet, if there is one; raises DataError when there is one of each."""
+    found = [path for path in (folder / f"{name}.csv", folder / f"{name}.parquet") if path.is_file()]
+    if len(found) > 1:
+        raise DataError(str(found[1]), f"stands beside {name}.csv", "Keep one of them")
+    return found[0] if found else None
+
+
 def table_files(folder: Path) -> dict[str, Path]:
-    """The file of every table in a folder, CSV or Parquet, by name; raises DataError when a table has one of each."""
-    files = {path.stem: path for path in sorted(folder.glob("*.csv"))}
-    for path in sorted(folder.glob("*.parquet")):
-        if path.stem in files:
-            raise DataError(str(path), f"stands beside {path.stem}.csv", "Keep one of them")
-        files[path.stem] = path
-    return dict(sorted(files.items()))
+    """The file of every table in a folder, by name."""
+    names = sorted({path.stem for form in ("*.csv", "*.parquet") for path in folder.glob(form)})
+    return {name: path for name in names if (path := table_file(folder, name))}
 
 
 def table_hashes(folder: Path) -> dict[str, str]:
@@ -112,7 +116,7 @@ class Data:
         if name == "handoffs":
             self.reads[name] = handoffs_hash(self.folder / name)
             return read_handoffs(self.folder / name)
-        path, schema = table_files(self.folder).get(name), schemas().get(name)
+        path, schema = table_file(self.folder, name), schemas().get(name)
         self.reads[name] = content_hash(path) if path else ABSENT
         if path is None:
             if schema is None:

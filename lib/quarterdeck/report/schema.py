@@ -8,9 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from ..model.errors import DataError, nearest
+from ..model.files import from_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +60,7 @@ class TableSchema:
 @functools.cache
 def schemas() -> dict[str, TableSchema]:
     """All table schemas by name, in the order of `tables.yml`."""
-    tables = yaml.safe_load(files(__package__).joinpath("tables.yml").read_text("utf-8"))
+    tables = from_yaml(files(__package__).joinpath("tables.yml").read_text("utf-8"))
     return {
         name: TableSchema(
             name=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,6 +85,18 @@ def test_a_mistake_is_said_and_the_last_good_page_stays(preview: Preview, projec
     ledger.write_text(good.replace("400.00", "410.00"), "utf-8")
     preview.wait("Built in ", 2)
     assert "410" in preview.get("/r/host/2026-03/")[1]
+
+
+def test_mails_are_shown_as_an_inbox_shows_them(preview: Preview) -> None:
+    """The inbox names every mail; each has its headers, its text, and its HTML in every look."""
+    status, inbox = preview.get("/outbox/")
+    assert status == 200 and "2026-03/host" in inbox and "set SITE_URL" in inbox
+    status, mail = preview.get("/outbox/2026-03/host/")
+    assert status == 200 and "List-Id" in mail and "<pre>" in mail and mail.count("<iframe sandbox") == 5
+    looks = {look: preview.get(f"/outbox/2026-03/host.html?look={look}")[1] for look in ("light", "dark", "plain")}
+    assert "@media all" in looks["dark"] and "@media not all" in looks["light"]
+    assert not re.search(r"<img[^>]* src=", looks["plain"])
+    assert "prefers-color-scheme" not in looks["dark"] + looks["light"]
 
 
 def test_only_this_machine_reads_and_only_site_and_outbox(preview: Preview) -> None:

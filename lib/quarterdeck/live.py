@@ -10,8 +10,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+from .inbox import LOOKS, inbox_page, looked_at, mail_page
 from .model.errors import QuarterdeckError
 from .pipeline import Outcome, Request, run
 from .project import Project
@@ -19,7 +20,7 @@ from .workshop import Workshop
 
 SECONDS_BETWEEN_LOOKS = 0.15
 _WATCHED = ("notebooks", "commentary", "assets", "_quarto.yml", "index.qmd", "repos.env")
-_SCRIPT = b"""<script>
+_SCRIPT = """<script>
 let shown;
 setInterval(() => fetch("/.live").then((said) => said.text()).then((built) => {
   if (shown && shown !== built) location.reload();
@@ -35,7 +36,7 @@ def serve(
     opened: Callable[[str], None],
     built: Callable[[Outcome | QuarterdeckError, float], None],
 ) -> None:
-    """Serve the site, and the mails under `outbox/`, to this machine alone, until the package itself changes.
+    """Serve the site, and the mails as an inbox under `outbox/`, to this machine alone, until the package changes.
 
     `opened` is told the address, `built` the outcome of each run, or what was wrong, and the seconds it took. Raises
     QuarterdeckError when the port is taken.
@@ -96,18 +97,31 @@ class _Handler(SimpleHTTPRequestHandler):
         super().__init__(*args, directory=str(project.root / "_site"))
 
     def do_GET(self) -> None:
-        """Answer with a file, or with the number of the build that is shown."""
-        host = self.headers.get("Host", "").rpartition(":")[0]
-        path = Path(self.translate_path(self.path))
-        page = path / "index.html" if path.is_dir() else path
-        if host not in ("127.0.0.1", "localhost"):  # a foreign site whose name leads here is not to read reports
+        """Answer with a file, with a mail as its reader's program shows it, or with the number of the build."""
+        if self.headers.get("Host", "").rpartition(":")[0] not in ("127.0.0.1", "localhost"):
+            # A foreign site whose name leads here is not to read reports.
             self.send_error(HTTPStatus.FORBIDDEN)
-        elif urlsplit(self.path).path == "/.live":
-            self._send(str(self.server.builds).encode(), "text/plain")
-        elif page.suffix == ".html" and page.is_file() and (path != page) <= self.path.endswith("/"):
-            self._send(page.read_bytes().replace(b"</body>", _SCRIPT, 1), "text/html; charset=utf-8")
+            return
+        if urlsplit(self.path).path == "/.live":
+            self._send(str(self.server.builds), "text/plain")
+        elif page := self._page():
+            self._send(page.replace("</body>", _SCRIPT, 1), "text/html")
         else:
             super().do_GET()
+
+    def _page(self) -> str:
+        """The HTML asked for, or nothing where that is another kind of file, or an address without its last slash."""
+        asked, (look,) = urlsplit(self.path), parse_qs(urlsplit(self.path).query).get("look", [""])
+        path, folder = Path(self.translate_path(self.path)), asked.path.endswith("/")
+        if path == self._project.outbox and folder:
+            return inbox_page(path)
+        if folder and (mail := path.with_name(f"{path.name}.eml")).is_file():
+            return mail_page(mail, f"{asked.path.rstrip('/')}.html")
+        page = path / "index.html" if folder else path
+        if page.suffix != ".html" or not page.is_file():
+            return ""
+        html = page.read_text("utf-8")
+        return looked_at(html, look) if look in LOOKS else html
 
     def translate_path(self, path: str) -> str:
         """A file's place: the outbox lies beside the site."""
@@ -119,9 +133,10 @@ class _Handler(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing of each file that is fetched."""
 
-    def _send(self, content: bytes, kind: str) -> None:
+    def _send(self, text: str, kind: str) -> None:
+        content = text.encode()
         self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Cache-Control", "no-store")
         self.end_headers()

@@ -45,7 +45,7 @@ class Desk:
         self.company, self.currency = str(company["company"]), str(company["currency"])
         self.formats = Formats(persona.locale, self.currency)
         self.facts: dict[str, Fact] = {}
-        self._pipeline, self._ids, self._noticed = pipeline, set[str](), set[str]()
+        self._pipeline, self._ids, self._noticed, self._recorded = pipeline, set[str](), set[str](), -1
         # One subject's own rows say nothing of how fresh a table is: who does not pay leaves no payments.
         entities = {name: keys for name, keys in data.only.items() if name == "entities"}
         self._feeds = Data(data.folder, as_of=as_of, only=entities, trusted=data.trusted) if subject else data
@@ -178,7 +178,9 @@ class Desk:
     def _after_cell(self, *_: object) -> None:
         """Record what has been read, and tell the reader once of each table that is absent or has no schema."""
         if self._pipeline:
-            Path("reads.json").write_text(json.dumps(self.data.reads, sort_keys=True), "utf-8")
+            if len(self.data.reads) != self._recorded:
+                self._recorded = len(self.data.reads)
+                Path("reads.json").write_text(json.dumps(self.data.reads, sort_keys=True), "utf-8")
             if sources := [self._source(name) for name in sorted(self.data.touched)]:
                 self._publish("sources", [asdict(source) for source in sources if source], "")
         self.data.touched = set()

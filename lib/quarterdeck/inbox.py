@@ -1,0 +1,107 @@
+"""The digests as mail programs show them: on a phone, on a desk, light, dark, without pictures; and their text."""
+
+from __future__ import annotations
+
+import re
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from .deliver.layout import MAX_BYTES
+
+LOOKS = ("light", "dark", "plain")
+"""How a mail may be shown: by a bright client, by a dark one, by one that shows no pictures."""
+_DARK = re.compile(r"@media \(prefers-color-scheme:\s?dark\)")
+_PICTURE = re.compile(r'(<img\b[^>]*?) src="[^"]*"')
+_STYLE = """
+:root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 1200px; padding: 16px; }
+table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: 6px 8px; vertical-align: top; }
+tr { border-bottom: 1px solid #8886; } .warn { color: #c04a00; font-weight: 600; }
+.frames { display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start; }
+figure { margin: 0; max-width: 100%; } figcaption { padding: 4px 0; color: #777; }
+iframe { border: 1px solid #8886; height: 900px; max-width: 100%; background: #fff; }
+pre { overflow: auto; border: 1px solid #8886; padding: 8px; max-width: 80ch; }
+dt { font-weight: 600; } dd { margin: 0 0 6px; overflow-wrap: anywhere; }
+"""
+
+
+def inbox_page(outbox: Path) -> str:
+    """Every mail, the newest period first: its subject and preheader, its size, and what is wrong with it."""
+    rows = []
+    for path in sorted(outbox.rglob("*.eml"), key=lambda path: (_period(outbox, path), path.as_posix()), reverse=True):
+        message, where = _read(path), path.relative_to(outbox).with_suffix("").as_posix()
+        told = "; ".join(warnings(path)) or "–"
+        rows.append(
+            f'<tr><td><a href="/outbox/{quote(where)}/">{escape(where)}</a></td><td>{escape(message["Subject"])}</td>'
+            f"<td>{path.stat().st_size / 1024:.0f} KB</td>"
+            f'<td class="{"warn" if told != "–" else ""}">{escape(told)}</td></tr>'
+        )
+    table = f"<table><tr><th>mail</th><th>subject</th><th>size</th><th>warnings</th></tr>{''.join(rows)}</table>"
+    return _page("Inbox", table if rows else "<p>No mail has been composed yet.</p>")
+
+
+def mail_page(path: Path, address: str) -> str:
+    """One mail whole: headers, warnings, every look, and its text; `address` is where its HTML is served."""
+    message = _read(path)
+    headers = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in message.items())
+    told = "".join(f'<p class="warn">{escape(warning)}</p>' for warning in warnings(path))
+    frames = "".join(
+        f'<figure><figcaption>{caption}</figcaption><iframe sandbox title="{caption}" style="width:{width}px" '
+        f'src="{escape(address)}?look={look}"></iframe></figure>'
+        for caption, width, look in (
+            ("Phone", 375, "light"),
+            ("Phone, dark", 375, "dark"),
+            ("Phone, no pictures", 375, "plain"),
+            ("Desktop", 760, "light"),
+            ("Desktop, dark", 760, "dark"),
+        )
+    )
+    text = message.get_body(("plain",))
+    plain = text.get_content() if text else ""
+    return _page(
+        str(message["Subject"]),
+        f'<p><a href="/outbox/">Inbox</a></p>{told}<dl>{headers}</dl><div class="frames">{frames}</div>'
+        f"<h2>Text</h2><pre>{escape(plain)}</pre>",
+    )
+
+
+def looked_at(html: str, look: str) -> str:
+    """A mail's HTML as a client with that look shows it; raises ValueError for one that is none of LOOKS."""
+    if look not in LOOKS:
+        raise ValueError(look)
+    html = _DARK.sub("@media all" if look == "dark" else "@media not all", html)
+    return _PICTURE.sub(r"\1", html) if look == "plain" else html
+
+
+def warnings(path: Path) -> list[str]:
+    """What would keep a mail from reading well: too large a part, or no link to the report."""
+    message = _read(path)
+    html, found = message.get_body(("html",)), []
+    content = html.get_content() if html else ""
+    if len(content.encode()) > MAX_BYTES:
+        found.append(f"{len(content.encode()) // 1000} KB of HTML: Gmail cuts it off at 102")
+    if "<a " not in content:
+        found.append("no link to the report: set SITE_URL")
+    return found
+
+
+def _read(path: Path) -> EmailMessage:
+    message = message_from_bytes(path.read_bytes(), policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def _period(outbox: Path, path: Path) -> str:
+    return path.relative_to(outbox).parts[0]
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+        f"<body><h1>{escape(title)}</h1>{body}</body></html>"
+    )

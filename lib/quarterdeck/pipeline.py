@@ -224,7 +224,8 @@ def _compose_all(
     from .deliver.pictures import browser_key, find_browser
 
     site_url = project.setting("SITE_URL").rstrip("/")
-    made = [reuse.code_hash("model", "deliver"), site_url, f"{renderer.name} {renderer.version}", browser_key()]
+    sender = project.setting("SES_REPLY_TO") or project.setting("SES_FROM_ADDRESS")
+    made = [reuse.code_hash("model", "deliver"), site_url, sender, f"{renderer.name} {renderer.version}", browser_key()]
     keys = {job.folder: reuse.seal([*made, (job.folder / "facts.json").read_text("utf-8")]) for job in jobs}
     due = [job for job in jobs if not _composed(project, job, keys[job.folder])]
     if not due:
@@ -238,7 +239,8 @@ def _compose_all(
         report = reports[job.folder]
         pictures = shop.browser.draw(digest_figures(report))
         url = f"{site_url}/{job.key.path}/" if site_url else ""
-        write_digest(project.outbox, compose(report, url=url, pictures=list(pictures.values())), renderer.markdown)
+        digest = compose(report, url=url, sender=sender, pictures=list(pictures.values()))
+        write_digest(project.outbox, digest, renderer.markdown)
         if browserless or not shop.browser.reason:  # charts that a browser failed to draw are tried again next time
             write(job.folder / "digest.key", keys[job.folder])
     return (shop.browser.reason,) if shop.browser.reason else ()

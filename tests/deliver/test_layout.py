@@ -177,13 +177,13 @@ def test_headings_are_in_order_and_the_language_is_said():
 
 
 def test_a_trend_is_drawn_with_cells():
-    """Each known value of a headline figure's trend is a cell whose border is the bar."""
+    """Each known value of a headline figure's trend is a cell that holds a bar of lines (Outlook draws no other)."""
     trended = fact("burn", trend=(100.0, None, -50.0, 200.0))
     page = Page(html_of(report(facts=(trended,), headline=("burn",))))
     heights = [
-        re.search(r"border-bottom-width:\s*(\d+)px", cell.get("style") or "")[1]
-        for cell in page.all("td")
-        if "tick" in (cell.get("class") or "")
+        re.search(r"line-height:\s*(\d+)px", bar.get("style") or "")[1]
+        for bar in page.all("div")
+        if "stem" in (bar.get("class") or "")
     ]
     assert heights == ["14", "1", "7", "28"]
 

@@ -25,8 +25,11 @@ def digest_figures(report: Report) -> list[Figure]:
     return [block for block in blocks if isinstance(block, Figure)][:MAX_FIGURES]
 
 
-def compose(report: Report, *, url: str, pictures: Sequence[Picture] = ()) -> Digest:
-    """Choose what the mail says; `url` leads to the full report, `pictures` show its charts by figure id."""
+def compose(report: Report, *, url: str, sender: str = "", pictures: Sequence[Picture] = ()) -> Digest:
+    """Choose what the mail says; `url` leads to the full report, `pictures` show its charts by figure id.
+
+    Whoever wants no more of them writes to `sender`, an address.
+    """
     formats = Formats(report.locale, report.currency)
     facts = report.headline_facts()[:MAX_FACTS]
     findings = sorted(report.findings, key=lambda finding: finding.rank)
@@ -45,6 +48,7 @@ def compose(report: Report, *, url: str, pictures: Sequence[Picture] = ()) -> Di
         currency=report.currency,
         locale=report.locale,
         url=url,
+        sender=sender,
         commentary=report.commentary,
         facts=facts,
         findings=tuple(findings[:MAX_FINDINGS]),

@@ -38,6 +38,7 @@ def to_text(digest: Digest) -> str:
         *(_titled(one_line(s.heading, 120), [_block(block, formats) for block in s.blocks]) for s in digest.sections),
         "-" * WIDTH,
         _wrap(f"{digest.title} for {digest.reader}. Figures as known on {formats.date(digest.as_of)}."),
+        f"To unsubscribe, write to:\n{digest.sender}" if digest.sender else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -24,7 +24,7 @@ class Digest:
 
     `subject` says the news, `preheader` adds to it; `facts` are the headline figures, `findings` the worst first,
     `actions` what to do this week, `sections` the persona's `digest:` sections, `pictures` at most two of their
-    charts by figure id. `url` leads to the full report.
+    charts by figure id. `url` leads to the full report; who no longer wants it writes to `sender`.
     """
 
     key: ReportKey
@@ -38,6 +38,7 @@ class Digest:
     currency: str
     locale: str
     url: str
+    sender: str = ""
     commentary: str = ""
     facts: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -86,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--engine", default="auto", help="auto, quarto or embedded")
     serve.set_defaults(verb=_serve)
 
+    send = verbs.add_parser("send", parents=[shared], help="mail digests to yourself")
+    send.add_argument("--test", required=True, metavar="ADDRESS", help="where they go; nobody else is sent anything")
+    send.add_argument("--personas", default="", metavar="'ID …'", help="only these personas")
+    send.set_defaults(verb=_send)
+
     quarto = verbs.add_parser(
         "quarto", help="try to install Quarto; the embedded renderer serves where it cannot be had"
     )
@@ -224,6 +229,14 @@ def _serve(options: argparse.Namespace) -> int:
         return 0
     print("Quarterdeck itself has changed: starting anew.", flush=True)
     os.execv(sys.executable, [sys.executable, "-m", __package__, *sys.argv[1:]])
+
+
+def _send(options: argparse.Namespace) -> int:
+    from . import pipeline
+
+    for slug, message_id in pipeline.send_test(_open(options), options.test, _listed(options.personas)):
+        print(f"{slug}: handed to SES as {message_id}")
+    return 0
 
 
 def _quarto(options: argparse.Namespace) -> int:

@@ -266,6 +266,35 @@ def _forget_digests(project: Project, reports: dict[Path, Report], periods: set[
                 path.with_suffix(".html").unlink(missing_ok=True)
 
 
+def send_test(project: Project, to: str, names: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """Mail the newest digest of each persona, or of the named ones, to one address; their slugs and message ids.
+
+    Nobody else is sent anything. Raises QuarterdeckError for settings that do not do, before the first mail, and when
+    SES refuses one.
+    """
+    from .deliver.message import Envelope, addressed
+    from .deliver.ses import hand_over, open_client
+
+    sender = project.setting("SES_FROM_ADDRESS")
+    if not sender:
+        raise QuarterdeckError("SES_FROM_ADDRESS", "is not set", "Set it to an address that SES may send from")
+    newest: dict[str, Path] = {}
+    for persona in load_personas(project.personas, list(names)):
+        for path in sorted(project.outbox.glob(f"*/{persona.id}.eml")) + sorted(
+            project.outbox.glob(f"*/{persona.id}/*.eml")
+        ):
+            period = path.relative_to(project.outbox).parts[0]
+            newest[path.relative_to(project.outbox / period).with_suffix("").as_posix()] = path
+    if not newest:
+        raise QuarterdeckError(str(project.outbox), "holds no digest of these personas", "Run `make reports` first")
+    reply = project.setting("SES_REPLY_TO")
+    envelope = Envelope(sender, to, reply_to=reply, unsubscribe=(f"mailto:{reply or sender}?subject=unsubscribe",))
+    mails = {slug: addressed(path.read_bytes(), envelope) for slug, path in newest.items()}
+    client = open_client(project.setting("SES_REGION"))
+    configured = project.setting("SES_CONFIGURATION_SET")
+    return [(slug, hand_over(client, mail, sender, to, configured)) for slug, mail in mails.items()]
+
+
 def _finish(project: Project, job: Job, result: Result, site: Path) -> Result:
     page, digest = site / job.key.path / "index.html", _digest_path(project, job.key)
     return replace(

@@ -11,7 +11,7 @@ import pytest
 
 from quarterdeck.deliver.compose import compose
 from quarterdeck.deliver.layout import to_html
-from quarterdeck.deliver.message import to_message, write_digest
+from quarterdeck.deliver.message import Envelope, addressed, to_message, write_digest
 from quarterdeck.deliver.plain import _width, to_text
 from quarterdeck.model.errors import QuarterdeckError
 from quarterdeck.model.report import ReportKey
@@ -128,3 +128,49 @@ def test_a_report_of_a_row_has_a_folder(tmp_path):
     assert write_digest(tmp_path, one, markdown) == tmp_path / "2026-10" / "audit" / "acme.eml"
     with pytest.raises(QuarterdeckError, match="letters"):
         write_digest(tmp_path, replace(one, key=ReportKey("audit", "../../x", "2026-10")), markdown)
+
+
+MAIL = to_message(compose(report(), url=URL), "<p>x</p>", "x")
+
+
+def test_one_delivery_adds_headers_and_changes_no_byte_of_the_digest():
+    """Long unsubscribe addresses stay whole and unencoded, or one click would not work."""
+    long = "https://reports.example.com/unsubscribe?" + "token=" + "a" * 300
+    envelope = Envelope(
+        "Reports <reports@example.com>", "ann@example.com", "Ann", "help@example.com", (long, "mailto:u@example.com")
+    )
+    made = addressed(MAIL, envelope)
+    assert made.endswith(MAIL) and f"List-Unsubscribe: <{long}>, <mailto:u@example.com>\r\n".encode() in made
+    message = email.message_from_bytes(made, policy=default)
+    assert not message.defects and str(message["To"]) == "Ann <ann@example.com>"
+    assert (message["Reply-To"], message["List-Unsubscribe-Post"]) == ("help@example.com", "List-Unsubscribe=One-Click")
+    assert b"List-Unsubscribe-Post" not in addressed(
+        MAIL, Envelope("a@example.com", "b@example.com", unsubscribe=("mailto:u@example.com",))
+    )
+
+
+def test_names_and_domains_of_any_language_can_be_addressed():
+    """A name is encoded, a domain becomes its ASCII form."""
+    made = addressed(
+        MAIL, Envelope("Grüße <reports@example.com>", "jörg@bücher.example".replace("ö", "o"), "Jörg Müller")
+    )
+    message = email.message_from_bytes(made, policy=default)
+    to = message["To"].addresses[0]
+    assert (to.display_name, to.domain) == ("Jörg Müller", "xn--bcher-kva.example")
+    assert message["From"].addresses[0].display_name == "Grüße"
+
+
+@pytest.mark.parametrize("where", ["sender", "to", "name", "reply_to", "unsubscribe"])
+def test_a_line_break_in_an_address_is_refused(where):
+    """It would begin another header."""
+    wrong = "a@example.com\r\nBcc: b@example.com"
+    values = {"sender": "a@example.com", "to": "b@example.com"} | {where: (wrong,) if where == "unsubscribe" else wrong}
+    with pytest.raises(QuarterdeckError, match="line break"):
+        addressed(MAIL, Envelope(**values))
+
+
+@pytest.mark.parametrize("address", ["nobody", "ö@example.com", "a@b@c d", ""])
+def test_what_is_no_address_is_refused_without_being_told(address):
+    """The message names no whole address."""
+    with pytest.raises(QuarterdeckError, match="none that mail can carry"):
+        addressed(MAIL, Envelope("a@example.com", address))

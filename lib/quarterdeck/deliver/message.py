@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +20,9 @@ from ..model.files import write
 from .layout import content_id, self_contained, to_html
 from .plain import to_text
 from .words import one_line
+
+_PLAIN = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+"""An address as the HTML standard has it, with a dot in its domain; SES takes no other letters before the @."""
 
 
 def to_message(digest: Digest, html: str, text: str) -> bytes:
@@ -44,6 +49,53 @@ def to_message(digest: Digest, html: str, text: str) -> bytes:
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
         part.set_boundary(f"=_{seal}_{number}")
     return message.as_bytes(policy=SMTP.clone(max_line_length=998))
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Whom one mail goes to, from whom, and where its reader unsubscribes: `mailto:` and `https:` addresses."""
+
+    sender: str
+    to: str
+    name: str = ""
+    reply_to: str = ""
+    unsubscribe: tuple[str, ...] = ()
+
+
+def addressed(mail: bytes, envelope: Envelope) -> bytes:
+    """A mail file with the headers of one delivery before its own; not a byte of the digest changes.
+
+    An `https:` address to unsubscribe at is one that a POST confirms (RFC 8058). Raises QuarterdeckError for an
+    address that no header can carry.
+    """
+    headers = EmailMessage(policy=SMTP.clone(max_line_length=998))  # folded, a long address would be encoded and dead
+    headers["From"] = _address(envelope.sender)
+    headers["To"] = _address(envelope.to, envelope.name)
+    if envelope.reply_to:
+        headers["Reply-To"] = _address(envelope.reply_to)
+    if envelope.unsubscribe:
+        headers["List-Unsubscribe"] = ", ".join(f"<{_line(address)}>" for address in envelope.unsubscribe)
+    if any(address.startswith("https:") for address in envelope.unsubscribe):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers.as_bytes().removesuffix(b"\r\n") + mail
+
+
+def _address(address: str, name: str = "") -> Address:
+    shown, written = parseaddr(_line(address))
+    local, _, domain = written.rpartition("@")
+    try:
+        plain = f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        plain = ""
+    if not _PLAIN.fullmatch(plain):
+        raise QuarterdeckError(f"address {local[:1]}…@{domain}", "is none that mail can carry", "Mend it")
+    return Address(_line(name) or shown, addr_spec=plain)
+
+
+def _line(text: str) -> str:
+    if "\r" in text or "\n" in text:
+        raise QuarterdeckError(f"address {text[:1]}…", "holds a line break", "Write it on one line")
+    return text
 
 
 def write_digest(folder: Path, digest: Digest, markdown: Callable[[str], str]) -> Path:

@@ -27,7 +27,7 @@ def code_hash(*folders: str) -> str:
     package, digest = Path(__file__).parent.parent, hashlib.sha256()
     for folder in folders:
         for path in sorted((package / folder).rglob("*")):
-            if path.suffix in {".py", ".yml", ".j2"}:
+            if path.suffix in {".py", ".yml", ".j2", ".lua"}:
                 digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

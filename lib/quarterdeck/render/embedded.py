@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
@@ -39,5 +40,12 @@ class Embedded:
         """Markdown through nbconvert's renderer; HTML in the text is escaped, and a dollar sign is money."""
         from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-        html = MarkdownWithMath(renderer=IPythonRenderer(escape=True)).render(text.replace("$", _DOLLAR))
+        class Renderer(IPythonRenderer):  # type: ignore[misc]
+            """Code without colours, which prose has none of."""
+
+            def block_code(self, code: str, info: str | None = None) -> str:
+                return f"<pre><code>{escape(code.rstrip())}</code></pre>"
+
+        markdown = MarkdownWithMath(renderer=Renderer(escape=True, exclude_anchor_links=True))
+        html = markdown.render(text.replace("\\$", "$").replace("$", _DOLLAR))
         return prose(html.replace(_DOLLAR, "$"))

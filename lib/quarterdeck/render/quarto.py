@@ -11,6 +11,7 @@ import subprocess
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 
 from ..model.errors import RenderError
@@ -18,7 +19,7 @@ from .fragment import prose
 from .renderer import SITE_FOLDER
 
 _TAIL = 30
-_READER = "commonmark+pipe_tables+strikeout-raw_html"
+_READER = "commonmark+pipe_tables+strikeout+autolink_bare_uris+task_lists+definition_lists"
 
 
 def find(environ: Mapping[str, str]) -> Quarto | None:
@@ -70,8 +71,10 @@ class Quarto:
 
     def markdown(self, text: str) -> str:
         """Markdown through the pandoc that Quarto ships; HTML in the text is escaped."""
-        command = [str(self.executable), "pandoc", "--sandbox", f"--from={_READER}", "--to=html", "--wrap=none"]
-        return prose(run(command, self.environ, limit=60, stdin=text))
+        with resources.as_file(resources.files(__package__) / "plain.lua") as plain:
+            options = ["--sandbox", f"--from={_READER}", "--to=html", "--wrap=none", f"--lua-filter={plain}"]
+            command = [str(self.executable), "pandoc", *options, "--no-highlight"]
+            return prose(run(command, self.environ, limit=60, stdin=text))
 
 
 def run(command: list[str], environ: Mapping[str, str], limit: float, stdin: str = "") -> str:

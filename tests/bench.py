@@ -206,7 +206,7 @@ def whole(scratch: Path, round_: int) -> dict[str, float]:
 
 
 def edits(project: Project) -> dict[str, float]:
-    """From saving one changed cell to the page and mail that `serve` then shows, for each persona's last section."""
+    """From saving one changed cell to the page and mail that `serve` then shows, for a cell of each persona alone."""
     command = [sys.executable, "-m", "quarterdeck", "serve", "--port", "0"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, cwd=project.root, stdout=subprocess.PIPE, text=True, env=environment) as serving:
@@ -221,9 +221,15 @@ def edits(project: Project) -> dict[str, float]:
         while not builds():
             time.sleep(0.1)
         took = []
-        for persona in sorted(path.stem for path in project.personas.glob("*.yml")):
-            job = pipeline.plan(project, pipeline.Request(personas=(persona,)))[0][0]
-            source = next(cell.source for cell in reversed(job.selection.cells) if cell.cell_type == "code")
+        jobs, _ = pipeline.plan(project, pipeline.Request())
+        for job in jobs:
+            others = {cell.source for other in jobs if other is not job for cell in other.selection.cells}
+            own = [
+                cell.source for cell in job.selection.cells if cell.cell_type == "code" and cell.source not in others
+            ]
+            if not own:
+                continue
+            source = own[-1]
             notebook = nbformat.read(project.notebook, as_version=4)
             next(cell for cell in notebook.cells if cell.source == source).source += "\n# edited"
             before = builds()

@@ -46,7 +46,7 @@ def serve(
     except OSError as err:
         raise QuarterdeckError(f"port {port}", "is taken", "Name another one: make serve PORT=8001") from err
     own = _state([Path(__file__).parent])
-    with server, Workshop(project) as workshop:
+    with server, Workshop(project, edits=True) as workshop:
         Thread(target=server.serve_forever, daemon=True).start()
         opened(f"http://127.0.0.1:{server.server_port}/")
         before: dict[Path, tuple[int, int]] = {}

@@ -20,10 +20,11 @@ from .project import Project
 class Workshop:
     """Executes reports and draws their charts; use it in `with`, around one run or many.
 
-    `browser` draws the charts of digests.
+    `browser` draws the charts of digests. With `edits` to follow, kernels know from the start what all rules compute.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, edits: bool = False) -> None:
+        self._warm_up = f"import quarterdeck.report as r; r.warm_up(everything={edits})"
         self.browser = Browser(project.cache / "charts")
         self._project = project
         self._warmed: Setup | None = None
@@ -104,7 +105,7 @@ class Workshop:
         folders = {"QUARTERDECK_DATA": str(self._project.data), "QUARTERDECK_PERSONAS": str(self._project.personas)}
         return Setup(
             environment=tuple({"QUARTERDECK_PIPELINE": "1", **folders}.items()),
-            warm_up=(*Outline.read(self._project.notebook).imports(), "import quarterdeck.report as r; r.warm_up()"),
+            warm_up=(*Outline.read(self._project.notebook).imports(), self._warm_up),
         )
 
 

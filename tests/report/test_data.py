@@ -121,6 +121,31 @@ def test_a_remembered_figure_is_computed_once_and_still_counts_as_read(folder: P
     assert len(named(Data(folder), "A")) == 1 and calls == ["A", "A"]
 
 
+def test_what_is_kept_is_recalled_by_the_same_view_of_the_same_tables_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it read counts as read; another scope, day or content computes anew."""
+    monkeypatch.setattr("quarterdeck.report.data._kept", {})
+    calls = []
+
+    @remembered
+    def paid(data: Data) -> float:
+        calls.append(data)
+        return float(data.table("payments")["amount"].sum())
+
+    day = date(2026, 9, 30)
+    first = Data(folder, as_of=day)
+    assert paid(first) == 150
+    first.keep()
+    again = Data(folder, as_of=day)
+    assert paid(again) == 150 and calls == [first]
+    assert again.reads["payments"] == first.reads["payments"] and "payments" in again.touched
+    assert paid(Data(folder, as_of=day, only={"clients": ["a"]})) == 100
+    assert paid(Data(folder, as_of=date(2026, 3, 31))) == 100
+    (folder / "payments.csv").write_text(PAYMENTS.replace("p2,2,2026-09-01,50", "p2,2,2026-09-01,40"), "utf-8")
+    assert paid(Data(folder, as_of=day)) == 140 and len(calls) == 4
+
+
 SAMPLE = Path(__file__).parents[2] / "data"
 
 

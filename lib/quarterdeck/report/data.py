@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ABSENT = "absent"
 
+_kept: dict[tuple[Any, ...], dict[Any, tuple[Any, set[str]]]] = {}
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -73,10 +75,21 @@ class Data:
         self.reads: dict[str, str] = {}
         self.touched: set[str] = set()
         self.untyped: set[str] = set()
-        self.remembered: dict[Any, tuple[Any, set[str]]] = {}
+        self.remembered: dict[Any, tuple[Any, set[str]]] = dict(_kept.get(self._seen(), {})) if _kept else {}
         self._tables: dict[str, pd.DataFrame] = {}
         self._columns: dict[tuple[str, ...], pd.DataFrame] = {}
         self._newest: dict[str, date | None] = {}
+
+    def keep(self) -> None:
+        """Let whoever opens the same tables in the same way in this process, or in a fork of it, recall what this has.
+
+        That is the same content, scope, day and locale.
+        """
+        _kept[self._seen()] = self.remembered
+
+    def _seen(self) -> tuple[Any, ...]:
+        only = tuple(sorted((name, tuple(sorted(keys))) for name, keys in self.only.items()))
+        return (self.folder, *table_hashes(self.folder).items(), only, self.as_of, self.trusted, self.locale)
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A table, or some of its columns; an absent table is empty, and whoever reads it is told so.
@@ -171,6 +184,8 @@ def remembered(
             finally:
                 data.touched = before | data.touched
         result, touched = data.remembered[key]
+        for name in touched - data.reads.keys():  # another has computed it: what it read is this report's too
+            data.table(name)
         data.touched |= touched
         own: Result = copy.copy(result)
         return own

@@ -233,16 +233,20 @@ def open_report(persona: str = "", period: str = "", as_of: str = "", subject: s
     return desk
 
 
-def warm_up() -> None:
-    """Do once, in the process that kernels are forked from, what each would: open a report, read tables, draw."""
+def warm_up(*, everything: bool = False) -> None:
+    """Do once, in the process that kernels are forked from, what each would: open a report, read tables, draw.
+
+    With `everything` all rules are tried too, so that what they compute of the whole company is there: worth its time
+    where many edits follow.
+    """
     import pandas as pd
     import plotly.express as px
     import plotly.io as pio
 
     desk, _ = open_report(), pio.renderers  # importing that costs most of what a cell would wait for
-    everything = Data(desk.data.folder, trusted=True)
-    for name in table_files(everything.folder):
-        table_html(table_from(everything.table(name).head(1), set()), desk.formats)
+    plain = Data(desk.data.folder, trusted=True)
+    for name in table_files(plain.folder):
+        table_html(table_from(plain.table(name).head(1), set()), desk.formats)
     # Plotly builds what checks a property when it is first set.
     rows = pd.DataFrame({"x": ["a", "b"], "y": [1.0, 2.0], "kind": ["c", "d"]})
     shown = {"x": "x", "y": "y", "color": "kind"}
@@ -251,6 +255,12 @@ def warm_up() -> None:
         fig.update_xaxes(nticks=4, range=[0, 1]).update_yaxes(dtick=1).add_annotation(x=0, y=0, text="a")
         figure_html(figure_from(fig.to_dict(), set(), desk.formats))
     rows.pivot(index="x", columns="kind", values="y").to_csv()
+    if everything:
+        from . import findings
+
+        whole = Data(plain.folder, as_of=desk.as_of, trusted=True, locale=desk.persona.locale)
+        findings.everything(whole, desk.period, desk.as_of)
+        whole.keep()
 
 
 def _register(desk: Desk) -> None:

@@ -30,7 +30,7 @@ def everything(data: Data, /, period: Period, as_of: date, **thresholds: Any) ->
     found: dict[str, Finding] = {}
     for rule in (rule for module in MODULES for rule in module.RULES):
         accepted = {name: thresholds[name] for name in inspect.signature(rule).parameters if name in thresholds}
-        for finding in rule(data, period, as_of, **accepted):
+        for finding in remembered(rule)(data, period, as_of, **accepted):
             if finding.id in found:
                 raise NotebookError(
                     f"finding {finding.id}", "is made by two rules or twice by one", "Give each its own id"

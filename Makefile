@@ -8,7 +8,7 @@ options = $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(PERIOD),--period $(P
 folders = $(if $(DATA),--data "$(DATA)") $(if $(PERSONAS_DIR),--personas-dir "$(PERSONAS_DIR)")
 
 .DEFAULT_GOAL := help
-.PHONY: help reports check serve lab new-persona test lint format reference pictures bench data lock quarto clean distclean
+.PHONY: help reports check serve preview lab new-persona test lint format reference pictures bench data lock quarto clean distclean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,8 @@ check: $(VENV)/.ready  ## validate data, personas and notebook without running a
 
 serve: $(VENV)/.ready  ## show site and mails at a local address, build again what is edited (PORT=8000 PERSONAS=…)
 	@$(BIN)/quarterdeck serve $(if $(PORT),--port $(PORT)) $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(ENGINE),--engine $(ENGINE)) $(folders)
+
+preview: serve  ## the same; the digests are at /outbox/, as an inbox shows them
 
 lab: $(VENV)/.dev  ## open JupyterLab on the notebook
 	@$(BIN)/jupyter lab notebooks/report.ipynb

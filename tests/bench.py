@@ -221,7 +221,7 @@ def edits(project: Project) -> dict[str, float]:
     with subprocess.Popen(command, cwd=project.root, stdout=subprocess.PIPE, text=True, env=environment) as serving:
         assert serving.stdout
         address = next(word for line in serving.stdout for word in line.split() if word.startswith("http"))
-        address = address.rstrip(";") + ".live"
+        address += ".live"
 
         def builds() -> int:
             with urlopen(address) as said:

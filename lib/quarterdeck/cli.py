@@ -207,7 +207,8 @@ def _serve(options: argparse.Namespace) -> int:
     def opened(url: str) -> None:
         nonlocal address
         address = url
-        print(f"The site is at {url}; whatever you save is built again (Ctrl-C ends it).", flush=True)
+        print(f"The site is at {url} and the inbox at {url}outbox/", flush=True)
+        print("Whatever you save is built again (Ctrl-C ends it).", flush=True)
 
     def built(told: pipeline.Outcome | QuarterdeckError, seconds: float) -> None:
         if isinstance(told, QuarterdeckError):

@@ -95,7 +95,7 @@ def test_mails_are_shown_as_an_inbox_shows_them(preview: Preview) -> None:
     assert status == 200 and "List-Id" in mail and "<pre>" in mail and mail.count("<iframe sandbox") == 5
     looks = {look: preview.get(f"/outbox/2026-03/host.html?look={look}")[1] for look in ("light", "dark", "plain")}
     assert "@media all" in looks["dark"] and "@media not all" in looks["light"]
-    assert not re.search(r"<img[^>]* src=", looks["plain"])
+    assert not re.search(r"<img[^>]* src=", looks["plain"]) and not any("<script" in html for html in looks.values())
     assert "prefers-color-scheme" not in looks["dark"] + looks["light"]
 
 

@@ -20,6 +20,7 @@ _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 1200px; padding: 16px; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: 6px 8px; vertical-align: top; }
+td { overflow-wrap: anywhere; }
 tr { border-bottom: 1px solid #8886; } .warn { color: #c04a00; font-weight: 600; }
 .frames { display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start; }
 figure { margin: 0; max-width: 100%; } figcaption { padding: 4px 0; color: #777; }

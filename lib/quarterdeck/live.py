@@ -105,7 +105,8 @@ class _Handler(SimpleHTTPRequestHandler):
         if urlsplit(self.path).path == "/.live":
             self._send(str(self.server.builds), "text/plain")
         elif page := self._page():
-            self._send(page.replace("</body>", _SCRIPT, 1), "text/html")
+            # A mail that is looked at stands in a frame without scripts; the page around it reloads.
+            self._send(page if "look=" in self.path else page.replace("</body>", _SCRIPT, 1), "text/html")
         else:
             super().do_GET()
 

@@ -114,3 +114,17 @@ def test_without_a_sender_or_a_digest_nothing_is_sent(project: Path, monkeypatch
     monkeypatch.setenv("SES_FROM_ADDRESS", "reports@example.com")
     with pytest.raises(QuarterdeckError, match="holds no digest"):
         pipeline.send_test(Project.open(project), "me@example.com")
+
+
+def test_without_credentials_nothing_is_sent_and_it_says_so(
+    ses: str, project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Not as of a mail that may have been lost."""
+    write_mails(project)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    with pytest.raises(QuarterdeckError, match="AWS credentials: are not there; nothing was sent"):
+        pipeline.send_test(Project.open(project), "me@example.com", ("host",))
+    assert not sent(ses)

@@ -88,7 +88,8 @@ def _address(address: str, name: str = "") -> Address:
     except UnicodeError:
         plain = ""
     if not _PLAIN.fullmatch(plain):
-        raise QuarterdeckError(f"address {local[:1]}…@{domain}", "is none that mail can carry", "Mend it")
+        told = f"{local[:1]}…@{domain}" if local else f"{domain[:1]}…"
+        raise QuarterdeckError(f"address {told}", "is none that mail can carry", "Write it as name@example.com")
     return Address(_line(name) or shown, addr_spec=plain)
 
 

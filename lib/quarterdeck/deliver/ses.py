@@ -23,14 +23,14 @@ def open_client(region: str) -> Any:
         raise QuarterdeckError("sending", "lacks a package", INSTALL) from err
     once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=10, read_timeout=60)
     try:
-        return boto3.client("sesv2", region_name=region or None, config=once)
+        return boto3.session.Session().client("sesv2", region_name=region or None, config=once)
     except BotoCoreError as err:
         raise QuarterdeckError("SES_REGION", f"is not usable: {err}", "Name the region of SES, as eu-west-1") from err
 
 
 def hand_over(client: Any, mail: bytes, sender: str, to: str, configuration_set: str = "") -> str:
     """Give SES one mail; returns its message id. Raises QuarterdeckError with what SES or the network said."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
     options = {"ConfigurationSetName": configuration_set} if configuration_set else {}
     try:
@@ -41,6 +41,10 @@ def hand_over(client: Any, mail: bytes, sender: str, to: str, configuration_set:
         said = err.response.get("Error", {})
         where = f"SES refused ({said.get('Code', '?')})"
         raise QuarterdeckError(where, str(said.get("Message", err))[:300], "Mend that and send again") from err
+    except (NoCredentialsError, PartialCredentialsError) as err:
+        raise QuarterdeckError(
+            "AWS credentials", "are not there; nothing was sent", "Sign in, or set AWS_PROFILE"
+        ) from err
     except BotoCoreError as err:
         remedy = "Look whether it arrived before you send again: a lost answer is no proof of a lost mail"
         raise QuarterdeckError("SES", f"gave no answer: {type(err).__name__}", remedy) from err

@@ -242,8 +242,9 @@ def edits(project: Project) -> dict[str, float]:
             notebook = nbformat.read(project.notebook, as_version=4)
             next(cell for cell in notebook.cells if cell.source == source).source += "\n# edited"
             before = builds()
-            nbformat.write(notebook, scratch_name := project.notebook.with_name(".saving"))
-            scratch_name.replace(project.notebook)
+            saving = project.notebook.with_name(".saving")
+            nbformat.write(notebook, saving)
+            saving.replace(project.notebook)
             began = time.perf_counter()
             while builds() == before:
                 time.sleep(0.05)

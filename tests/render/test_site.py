@@ -187,6 +187,21 @@ def test_trouble_while_rendering_leaves_the_old_site(
     assert "New" in page(site, "books")
 
 
+def test_a_page_cut_short_is_never_taken_for_the_one_before(
+    project: Path, reports: list[Path], add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run ends with the new page kept but not its workbook; the report is then what it was, and so is its page."""
+    site = build(project, reports, Embedded()).path
+    before = tree(site)
+    add(project, report("books", title="New"))
+    with monkeypatch.context() as patch:
+        patch.setattr("quarterdeck.render.site.write_workbook", lambda *of: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            build(project, reports, Embedded())
+    add(project, report("books"))
+    assert tree(build(project, reports, Embedded()).path) == before
+
+
 def test_trouble_while_assembling_leaves_the_old_site(
     project: Path, reports: list[Path], add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:

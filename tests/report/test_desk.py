@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,15 @@ def test_rows_of_a_spreadsheet_are_no_formulas(desk: Desk, tmp_path: Path) -> No
     written = pd.read_csv(tmp_path / fact.rows)
     assert list(written["memo"]) == ["'=1+1", "'+x", "'@y", "'-z", "plain"]
     assert written["contribution"].sum() == fact.value == 13
+
+
+def test_rows_of_any_kind_are_written(desk: Desk, tmp_path: Path) -> None:
+    """Days as objects, decimals, numbered columns, times with a zone: as pandas holds them, a minus stays a number."""
+    rows = pd.DataFrame({"day": [date(2026, 3, 1)], "price": [Decimal("-2.5")], 7: ["=x"], "nothing": [None]})
+    rows["seen"] = pd.to_datetime(["2026-03-01"], utc=True)
+    fact = desk.fact("sum", "Sum", lambda period: Measure.total(rows.assign(amount=1.0), "amount"))
+    written = (tmp_path / fact.rows).read_text("utf-8").splitlines()
+    assert written == ["day,price,7,nothing,seen,amount,contribution", "2026-03-01,-2.5,'=x,,2026-03-01,1.0,1.0"]
 
 
 def test_a_table_that_has_nothing_new_is_stale(desk: Desk, said: list[dict[str, Any]]) -> None:

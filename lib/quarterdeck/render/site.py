@@ -160,6 +160,7 @@ def _render(root: Path, shell: Path, shell_key: str, stale: list[_Page], rendere
         write(shell / "key", shell_key)
         for page in stale:
             html = (made / page.report.key.path / "index.html").read_text("utf-8")
+            (page.folder / "page.key").unlink(missing_ok=True)  # cut short here, the page is made again
             write(page.folder / "page.html", _titled(html, page_title(page.report)))
             write_workbook(page.report, page.folder / WORKBOOK)
 

@@ -18,15 +18,19 @@ def write_rows(folder: Path, id: str, rows: pd.DataFrame) -> str:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{slugify(id).replace('-', '_')}.csv"
-    written: dict[str, pd.Series[Any]] = {}
-    for name in map(str, rows.select_dtypes(include=["object", "string"]).columns):
-        formula = rows[name].str.startswith(tuple("=+-@\t\r"), na=False).eq(True)
+    rows = rows.copy(deep=False)
+    for name in rows.select_dtypes(include=["object", "string"]).columns:
+        formula = rows[name].map(_formula).eq(True)
         if formula.any():
-            written[name] = rows[name].mask(formula, "'" + rows[name].astype(str))
-    for name in map(str, rows.select_dtypes(include=["datetime"]).columns):
-        written[name] = days_as(rows[name], "%Y-%m-%d")
-    rows.assign(**written).to_csv(path, index=False, lineterminator="\n")
+            rows[name] = rows[name].mask(formula, "'" + rows[name].astype(str))
+    for name in rows.select_dtypes(include=["datetime"]).columns:
+        rows[name] = days_as(rows[name], "%Y-%m-%d")
+    rows.to_csv(path, index=False, lineterminator="\n", date_format="%Y-%m-%d")
     return path.as_posix()
+
+
+def _formula(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
 def days_as(days: pd.Series[Any], form: str) -> pd.Series[str]:

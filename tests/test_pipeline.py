@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import nbformat
@@ -144,6 +145,25 @@ def test_new_cell_with_a_chart_needs_no_other_change(project: Path) -> None:
     build(project)
     assert "Metres by lock" in (project / "_site/r/skipper/2026-03/index.html").read_text("utf-8")
     assert "Metres by lock" in (project / "outbox/2026-03/skipper.html").read_text("utf-8")
+
+
+def test_variants_of_a_mail_lie_beside_it_until_they_are_dropped(project: Path) -> None:
+    """Another subject with a figure in it; a figure that no section states fails the report and names the key."""
+    path = project / "personas/skipper.yml"
+    before = path.read_text("utf-8")
+    path.write_text(before + 'variants: {money: {subject: "We took {takings}"}}\n', "utf-8")
+    build(project)
+    variant = message_from_bytes((project / "outbox/2026-03/skipper+money.eml").read_bytes(), policy=default)
+    usual = message_from_bytes((project / "outbox/2026-03/skipper.eml").read_bytes(), policy=default)
+    assert variant["Subject"] == "We took €400 · March 2026" != usual["Subject"]
+    path.write_text(before + 'variants: {money: {subject: "We took {takngs}"}}\n', "utf-8")
+    error = next(result.error for result in build(project).results if result.error)
+    assert "personas/skipper.yml, key variants.money.subject: 'takngs' is no fact" in str(error) and "takings" in str(
+        error
+    )
+    path.write_text(before, "utf-8")
+    build(project)
+    assert sorted(p.name for p in (project / "outbox/2026-03").glob("skipper*")) == ["skipper.eml", "skipper.html"]
 
 
 def test_absent_table_degrades_what_needs_it_and_says_so(project: Path) -> None:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from .deliver.digest import mail_path
 from .execute import reuse
 from .execute.job import Job, recover
 from .execute.outline import Outline
@@ -17,7 +18,7 @@ from .model.errors import PersonaError, QuarterdeckError, nearest
 from .model.files import write
 from .model.period import Period
 from .model.persona import Persona, load_personas
-from .model.report import Finding, Report, ReportKey
+from .model.report import CONTROL, Finding, Report, ReportKey
 from .project import Checked, Project, as_of_day, check_data
 from .reconcile import check_blind_spots, reconcile
 from .render import Renderer, build_site, choose
@@ -230,7 +231,7 @@ def _compose_all(
     due = [job for job in jobs if not _composed(project, job, keys[job.folder])]
     if not due:
         return ()
-    from .deliver.compose import compose, digest_figures
+    from .deliver.compose import Edition, compose, digest_figures
     from .deliver.message import write_digest
 
     browserless = bool(find_browser()[1])
@@ -239,26 +240,25 @@ def _compose_all(
         report = reports[job.folder]
         pictures = shop.browser.draw(digest_figures(report))
         url = f"{site_url}/{job.key.path}/" if site_url else ""
-        digest = compose(report, url=url, sender=sender, pictures=list(pictures.values()))
-        write_digest(project.outbox, digest, renderer.markdown)
+        for variant in (CONTROL, *report.variants):
+            edition = Edition(variant)
+            digest = compose(report, url=url, sender=sender, pictures=list(pictures.values()), edition=edition)
+            write_digest(mail_path(project.outbox, job.key, variant), digest, renderer.markdown)
         if browserless or not shop.browser.reason:  # charts that a browser failed to draw are tried again next time
             write(job.folder / "digest.key", keys[job.folder])
     return (shop.browser.reason,) if shop.browser.reason else ()
 
 
 def _composed(project: Project, job: Job, key: str) -> bool:
-    kept, path = job.folder / "digest.key", _digest_path(project, job.key)
-    made = path.is_file() and path.with_suffix(".html").is_file()
+    kept = job.folder / "digest.key"
+    paths = [mail_path(project.outbox, job.key, variant) for variant in (CONTROL, *job.persona.variants)]
+    made = all(path.is_file() and path.with_suffix(".html").is_file() for path in paths)
     return made and kept.is_file() and kept.read_text("utf-8") == key
-
-
-def _digest_path(project: Project, key: ReportKey) -> Path:
-    return project.outbox / key.period / f"{key.slug}.eml"
 
 
 def _forget_digests(project: Project, reports: dict[Path, Report], periods: set[str]) -> None:
     """Remove the digests of these periods that no report stands behind any more."""
-    kept = {_digest_path(project, report.key) for report in reports.values()}
+    kept = {mail_path(project.outbox, r.key, variant) for r in reports.values() for variant in (CONTROL, *r.variants)}
     for period in sorted(periods):
         for path in sorted((project.outbox / period).rglob("*.eml")):
             if path not in kept:
@@ -296,7 +296,7 @@ def send_test(project: Project, to: str, names: tuple[str, ...] = ()) -> list[tu
 
 
 def _finish(project: Project, job: Job, result: Result, site: Path) -> Result:
-    page, digest = site / job.key.path / "index.html", _digest_path(project, job.key)
+    page, digest = site / job.key.path / "index.html", mail_path(project.outbox, job.key)
     return replace(
         result,
         sections=len(job.persona.all_sections),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from html import escape
 
-from quarterdeck.model.digest import Picture
+from quarterdeck.deliver.digest import Picture
 from quarterdeck.model.report import Fact, Figure, Finding, Prose, Report, ReportKey, Section, Table
 
 URL = "https://reports.example.com/r/treasurer/2026-10/index.html"

@@ -18,10 +18,10 @@ import tinycss2
 from bs4 import BeautifulSoup
 
 from quarterdeck.deliver.compose import compose
+from quarterdeck.deliver.digest import Digest
 from quarterdeck.deliver.layout import to_html
 from quarterdeck.deliver.message import to_message
 from quarterdeck.deliver.plain import to_text
-from quarterdeck.model.digest import Digest
 from tools import find_tool, lacking
 
 from .sample import URL, filled_with, markdown, picture, report

@@ -10,13 +10,14 @@ from email.policy import default
 import pytest
 
 from quarterdeck.deliver.compose import compose
+from quarterdeck.deliver.digest import mail_path
 from quarterdeck.deliver.layout import to_html
 from quarterdeck.deliver.message import Envelope, addressed, to_message, write_digest
 from quarterdeck.deliver.plain import _width, to_text
 from quarterdeck.model.errors import QuarterdeckError
 from quarterdeck.model.report import ReportKey
 
-from .sample import URL, fact, filled_with, finding, markdown, picture, report
+from .sample import URL, filled_with, finding, markdown, picture, report
 from .test_layout import HOSTILE
 
 
@@ -110,24 +111,24 @@ def test_an_overdue_action_says_so():
 def test_a_digest_is_written_once(tmp_path):
     """The mail file and its page lie under the period; a second write of the same bytes touches neither."""
     digest = compose(report(), url=URL, pictures=[picture("fig-b")])
-    path = write_digest(tmp_path, digest, markdown)
+    path = mail_path(tmp_path, digest.key)
+    write_digest(path, digest, markdown)
     page = tmp_path / "2026-10" / "treasurer.html"
     assert path == tmp_path / "2026-10" / "treasurer.eml"
     assert "data:image/png" in page.read_text("utf-8")
     for written in (path, page):
         os.utime(written, (1, 1))
-    write_digest(tmp_path, digest, markdown)
+    write_digest(path, digest, markdown)
     assert {written.stat().st_mtime for written in (path, page)} == {1}
-    write_digest(tmp_path, replace(digest, subject="Other"), markdown)
+    write_digest(path, replace(digest, subject="Other"), markdown)
     assert path.stat().st_mtime > 1 and not list(tmp_path.rglob("*.partial"))
 
 
 def test_a_report_of_a_row_has_a_folder(tmp_path):
     """A repeated persona's digests lie in its folder, and a row's id cannot lead out of it."""
-    one = compose(report(key=ReportKey("audit", "acme", "2026-10"), facts=(fact(),)), url=URL)
-    assert write_digest(tmp_path, one, markdown) == tmp_path / "2026-10" / "audit" / "acme.eml"
+    assert mail_path(tmp_path, ReportKey("audit", "acme", "2026-10")) == tmp_path / "2026-10" / "audit" / "acme.eml"
     with pytest.raises(QuarterdeckError, match="letters"):
-        write_digest(tmp_path, replace(one, key=ReportKey("audit", "../../x", "2026-10")), markdown)
+        mail_path(tmp_path, ReportKey("audit", "../../x", "2026-10"))
 
 
 MAIL = to_message(compose(report(), url=URL), "<p>x</p>", "x")

@@ -42,3 +42,21 @@ def test_unknown_persona_gets_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "treasurer.yml").write_text(GOOD, "utf-8")
     with pytest.raises(PersonaError, match="Did you mean 'treasurer'"):
         load_personas(tmp_path, ["treasurr"])
+
+
+@pytest.mark.parametrize(
+    ("variants", "said"),
+    [
+        ("{Big: {subject: x}}", "key variants: 'Big' is no name for one"),
+        ("{control: {subject: x}}", "'control' is no name for one"),
+        ("{b: {lead: debt}}", "key variants.b.lead: 'debt' is not among its digest"),
+        ("{b: {subjct: x}}", "key variants.b.subjct"),
+    ],
+)
+def test_a_wrong_variant_is_told_by_key(tmp_path: Path, variants: str, said: str) -> None:
+    """Its name, its lead, its keys."""
+    path = tmp_path / "p.yml"
+    path.write_text(f"{GOOD}digest: [cash]\nvariants: {variants}\n", "utf-8")
+    with pytest.raises(PersonaError) as caught:
+        load_persona(path)
+    assert said in str(caught.value)

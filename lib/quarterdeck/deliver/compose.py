@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from ..model.digest import Digest, Picture
 from ..model.format import Formats
 from ..model.period import Period
-from ..model.report import SEVERITIES, Block, Fact, Figure, Finding, Prose, Report, Section, Table, this_week
+from ..model.report import (
+    CONTROL,
+    FIGURE_IN_SUBJECT,
+    SEVERITIES,
+    Block,
+    Fact,
+    Figure,
+    Finding,
+    Prose,
+    Report,
+    Section,
+    Table,
+    Variant,
+    this_week,
+)
+from .digest import Digest, Picture
+from .told import Told
 from .words import one_line
 
 MAX_FINDINGS = 4
@@ -17,6 +32,23 @@ MAX_FIGURES = 2
 MAX_FACTS = 6
 _MOST = {Prose: 2, Table: 2}
 _NEWS_CHARACTERS = 62
+_MAX_CORRECTIONS = 8
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What differs between readers of one report: variant, locale (empty: the persona's), and what they were told last.
+
+    One that `corrects` replaces the mail that `told` stands for.
+    """
+
+    variant: str = CONTROL
+    locale: str = ""
+    told: Told | None = None
+    corrects: bool = False
+
+
+USUAL = Edition()
 
 
 def digest_figures(report: Report) -> list[Figure]:
@@ -25,37 +57,72 @@ def digest_figures(report: Report) -> list[Figure]:
     return [block for block in blocks if isinstance(block, Figure)][:MAX_FIGURES]
 
 
-def compose(report: Report, *, url: str, sender: str = "", pictures: Sequence[Picture] = ()) -> Digest:
+def compose(
+    report: Report, *, url: str, sender: str = "", pictures: Sequence[Picture] = (), edition: Edition = USUAL
+) -> Digest:
     """Choose what the mail says; `url` leads to the full report, `pictures` show its charts by figure id.
 
     Whoever wants no more of them writes to `sender`, an address.
     """
-    formats = Formats(report.locale, report.currency)
+    formats, told = Formats(edition.locale or report.locale, report.currency), edition.told
     facts = report.headline_facts()[:MAX_FACTS]
+    if told and not edition.corrects:
+        facts = tuple(map(told.compared, facts))
     findings = sorted(report.findings, key=lambda finding: finding.rank)
-    news, told = _news(facts, findings, formats)
+    known, variant = dict(told.findings) if told else {}, report.variants.get(edition.variant, Variant())
+    news, about = _worded(variant.subject, report, formats) if variant.subject else _news(facts, findings, formats)
+    replaced = told if edition.corrects else None
     label = Period.parse(report.key.period).label
     shown = [figure.id for figure in digest_figures(report)]
+    sections = sorted(_carried(report), key=lambda section: section.id != variant.lead)
     return Digest(
         key=report.key,
-        subject=f"{one_line(news or report.title, _NEWS_CHARACTERS)} · {label}",
-        preheader=one_line(_preheader(facts, findings, told, formats), 220),
+        subject=f"{'Correction: ' if replaced else ''}{one_line(news or report.title, _NEWS_CHARACTERS)} · {label}",
+        preheader=one_line(_preheader(facts, findings, about, formats), 220),
         title=one_line(report.title, 100),
         reader=one_line(report.reader, 100),
         company=one_line(report.company, 100),
         period_label=label,
         as_of=report.as_of,
         currency=report.currency,
-        locale=report.locale,
+        locale=formats.locale,
         url=url,
         sender=sender,
         commentary=report.commentary,
         facts=facts,
         findings=tuple(findings[:MAX_FINDINGS]),
         actions=tuple(this_week(findings, report.as_of)),
-        sections=tuple(_short(section, shown) for section in _carried(report)),
+        sections=tuple(_short(section, shown) for section in sections),
+        lead=variant.lead,
         pictures=tuple(picture for picture in pictures if picture.id in shown),
+        since=f"Changes are those since your mail of {formats.date(told.on)}." if told and not replaced else "",
+        new=tuple(finding.id for finding in findings if told and finding.id not in known),
+        gone="" if replaced else _gone([title for id, title in known.items() if id not in {f.id for f in findings}]),
+        correction=_correction(replaced, report, formats) if replaced else (),
     )
+
+
+def _gone(titles: Sequence[str]) -> str:
+    """Which findings of the last mail no longer hold."""
+    if not titles:
+        return ""
+    more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
+    return f"No longer found since your last mail: {'; '.join(one_line(title, 90) for title in titles[:3])}{more}."
+
+
+def _correction(told: Told, report: Report, formats: Formats) -> tuple[str, ...]:
+    said = list(told.corrections(report, formats))
+    if (more := len(said) - _MAX_CORRECTIONS) > 0:
+        said[_MAX_CORRECTIONS:] = [f"{more} more changes are in the full report."]
+    return (f"This replaces the mail of {formats.date(told.on)}.", *said)
+
+
+def _worded(subject: str, report: Report, formats: Formats) -> tuple[str, str]:
+    """A persona's own subject with the figures it names, and the id of the first of these."""
+    facts = {fact.id: fact for fact in report.facts}
+    named = FIGURE_IN_SUBJECT.findall(subject)
+    told = FIGURE_IN_SUBJECT.sub(lambda match: formats.quantity(facts[match[1]].value, facts[match[1]].unit), subject)
+    return told, (named or [""])[0]
 
 
 def _carried(report: Report) -> list[Section]:

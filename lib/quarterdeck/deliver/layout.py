@@ -13,10 +13,10 @@ import css_inline
 import jinja2
 from markupsafe import Markup
 
-from ..model.digest import Digest
 from ..model.format import Formats, numeric
 from ..model.report import Fact, Figure, Prose, Table
 from .bars import read_bars, shares
+from .digest import Digest
 from .words import one_line, sanitise
 
 MAX_BYTES = 100_000

@@ -14,9 +14,9 @@ from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..model.digest import Digest
 from ..model.errors import QuarterdeckError
 from ..model.files import write
+from .digest import Digest
 from .layout import content_id, self_contained, to_html
 from .plain import to_text
 from .words import one_line
@@ -99,19 +99,15 @@ def _line(text: str) -> str:
     return text
 
 
-def write_digest(folder: Path, digest: Digest, markdown: Callable[[str], str]) -> Path:
-    """Write `<folder>/<period>/<slug>.eml` and, beside it, an `.html` for a browser; returns the mail file's path.
+def write_digest(path: Path, digest: Digest, markdown: Callable[[str], str]) -> None:
+    """Write a mail file (see `mail_path`) and, beside it, an `.html` for a browser.
 
     A file whose bytes would stay the same is left alone.
     """
-    path = folder / digest.key.period / f"{digest.key.slug}.eml"
-    if not path.resolve().is_relative_to((folder / digest.key.period).resolve()):
-        raise QuarterdeckError(digest.key.slug, "is no name for a file", "Use letters, digits and hyphens in its id")
     path.parent.mkdir(parents=True, exist_ok=True)
     html = to_html(digest, markdown)
     _write_changed(path, to_message(digest, html, to_text(digest)))
-    _write_changed(path.with_name(f"{path.stem}.html"), self_contained(html, digest).encode())
-    return path
+    _write_changed(path.with_suffix(".html"), self_contained(html, digest).encode())
 
 
 def _write_changed(path: Path, content: bytes) -> None:

@@ -18,9 +18,9 @@ from threading import Lock, Timer
 from types import TracebackType
 from typing import Any
 
-from ..model.digest import Picture
 from ..model.markup import plotly_text
 from ..model.report import Figure
+from .digest import Picture
 
 SHOWN_WIDTH, DRAWN_WIDTH = 600, 480
 """Pixels: what a wide window shows, and what the chart is laid out for, so that type still reads on a phone."""

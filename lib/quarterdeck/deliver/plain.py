@@ -6,11 +6,11 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from ..model.digest import Digest
 from ..model.format import Formats, numeric
-from ..model.report import Block, Fact, Figure, Finding, Prose, Table
+from ..model.report import Block, Fact, Figure, Finding, Prose, Section, Table
 from .bars import read_bars, spark
 from .compose import MAX_ROWS
+from .digest import Digest
 from .words import one_line, plain
 
 WIDTH = 76
@@ -20,22 +20,32 @@ _MAX_PROSE = 1200
 def to_text(digest: Digest) -> str:
     """The message as plain text, no line longer than 76 columns except an address."""
     formats = Formats(digest.locale, digest.currency)
+    sections = [(section.id == digest.lead, _section(section, formats)) for section in digest.sections]
     parts = [
         _wrap(f"{digest.company}: {digest.title}, {digest.period_label}"),
         _heading(digest.subject.removesuffix(f" · {digest.period_label}"), "="),
         _wrap(digest.preheader),
         f"The full report:\n{digest.url}" if digest.url else "",
+        "\n".join(_wrap(one_line(sentence, 240), hang="  ") for sentence in digest.correction),
         "\n".join(_wrap(one_line(line, 2000)) for line in digest.commentary[:_MAX_PROSE].splitlines()).strip("\n"),
+        *(section for leads, section in sections if leads),
         _titled(
             "Headline figures",
-            [_aligned([_fact_row(fact, formats) for fact in digest.facts], (False, True, False, False))],
+            [
+                _aligned([_fact_row(fact, formats) for fact in digest.facts], (False, True, False, False)),
+                _wrap(digest.since),
+            ],
         ),
         _titled(
             "Worst findings" if digest.findings else "Findings",
-            [_finding(f, formats) for f in digest.findings] or ["Nothing is wrong that the rules can see."],
+            [
+                *(_finding(f, formats, new=f.id in digest.new) for f in digest.findings),
+                "" if digest.findings else "Nothing is wrong that the rules can see.",
+                _wrap(one_line(digest.gone, 400)),
+            ],
         ),
         _titled("What to do this week", [_action(n, f, digest, formats) for n, f in enumerate(digest.actions, 1)]),
-        *(_titled(one_line(s.heading, 120), [_block(block, formats) for block in s.blocks]) for s in digest.sections),
+        *(section for leads, section in sections if not leads),
         "-" * WIDTH,
         _wrap(f"{digest.title} for {digest.reader}. Figures as known on {formats.date(digest.as_of)}."),
         f"To unsubscribe, write to:\n{digest.sender}" if digest.sender else "",
@@ -48,9 +58,13 @@ def _fact_row(fact: Fact, formats: Formats) -> list[str]:
     return [one_line(fact.label, 30), formats.quantity(fact.value, fact.unit), said, spark(fact.trend)]
 
 
-def _finding(finding: Finding, formats: Formats) -> str:
+def _section(section: Section, formats: Formats) -> str:
+    return _titled(one_line(section.heading, 120), [_block(block, formats) for block in section.blocks])
+
+
+def _finding(finding: Finding, formats: Formats, *, new: bool) -> str:
     stake = f" At stake: {formats.money(finding.money)}." if finding.money is not None else ""
-    title = _wrap(f"[{finding.severity}] {one_line(finding.title, 160)}", hang="  ")
+    title = _wrap(f"[{finding.severity}{', new' if new else ''}] {one_line(finding.title, 160)}", hang="  ")
     return f"{title}\n{_wrap(one_line(finding.evidence, 320) + stake, indent='  ')}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..model.errors import PersonaError, nearest
-from ..model.report import MIME, Block, Fact, Finding, Prose, Report, Section, Source, block_from
+from ..model.report import FIGURE_IN_SUBJECT, MIME, Block, Fact, Finding, Prose, Report, Section, Source, block_from
 from .outline import heading_of, section_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def harvest(notebook: Any, job: Job) -> Report:
     """The Report that a job's executed notebook makes.
 
-    Raises PersonaError when the persona's headline names a fact that none of its sections states.
+    Raises PersonaError when the persona's headline, or a subject, names a fact that none of its sections states.
     """
     facts: dict[str, Fact] = {}
     findings: dict[str, Finding] = {}
@@ -38,9 +38,12 @@ def harvest(notebook: Any, job: Job) -> Report:
                 sources[section] = {**sources.get(section, {}), **{made["table"]: Source(**made) for made in content}}
             else:
                 sections[section][1].append(block_from({"kind": kind, **content}))
-    for name in job.persona.headline:
+    named = [("headline", name) for name in job.persona.headline]
+    for id, variant in job.persona.variants.items():
+        named += [(f"variants.{id}.subject", name) for name in FIGURE_IN_SUBJECT.findall(variant.subject)]
+    for key, name in named:
         if name not in facts:
-            where = f"personas/{job.persona.id}.yml, key headline"
+            where = f"personas/{job.persona.id}.yml, key {key}"
             raise PersonaError(where, f"{name!r} is no fact that its sections state", nearest(name, facts))
     return Report(
         key=job.key,
@@ -53,6 +56,7 @@ def harvest(notebook: Any, job: Job) -> Report:
         locale=job.persona.locale,
         headline=job.persona.headline,
         digest=job.persona.digest,
+        variants=job.persona.variants,
         commentary=job.commentary,
         facts=tuple(facts.values()),
         findings=tuple(sorted(findings.values(), key=lambda finding: finding.rank)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import PersonaError, nearest
 from .files import from_yaml
+from .report import CONTROL, Variant
 
 
 class Recipient(BaseModel):
@@ -26,10 +28,10 @@ class Persona(BaseModel):
 
     `lens` says in a sentence what this reader cares about. `sections` are ids of the notebook's sections, in order, and
     `appendix` those that follow as appendices; `digest` those that the mail carries; `headline` the ids of the facts
-    shown first. `entities` limits the data to some entities (empty: all). `parameters` overrides variables of the
-    notebook's parameters cell. `each` names a table: besides the whole, one report for each of its rows. With
-    `oversees` some report must show every entity and every serious finding. Recipients and schedule never cause a
-    report to be rebuilt.
+    shown first. Readers are shared out between the mail as it is (`control`) and its `variants`. `entities` limits
+    the data to some entities (empty: all). `parameters` overrides variables of the notebook's parameters cell. `each`
+    names a table: besides the whole, one report for each of its rows. With `oversees` some report must show every
+    entity and every serious finding. Recipients and schedule never cause a report to be rebuilt.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +44,7 @@ class Persona(BaseModel):
     appendix: tuple[str, ...] = ()
     headline: tuple[str, ...] = ()
     digest: tuple[str, ...] = ()
+    variants: dict[str, Variant] = Field(default_factory=dict)
     entities: tuple[str, ...] = ()
     parameters: dict[str, Any] = Field(default_factory=dict)
     each: str = ""
@@ -93,6 +96,17 @@ def load_persona(path: Path) -> Persona:
         if name not in persona.all_sections:
             remedy = nearest(name, persona.all_sections)
             raise PersonaError(f"{path}, key digest", f"{name!r} is not among its sections", remedy)
+    for id, variant in persona.variants.items():
+        if not re.fullmatch("[a-z0-9][a-z0-9-]*", id) or id == CONTROL:
+            raise PersonaError(
+                f"{path}, key variants", f"{id!r} is no name for one", f"Use a-z, 0-9 and hyphens; not {CONTROL!r}"
+            )
+        if variant.lead and variant.lead not in persona.digest:
+            raise PersonaError(
+                f"{path}, key variants.{id}.lead",
+                f"{variant.lead!r} is not among its digest",
+                nearest(variant.lead, persona.digest),
+            )
     if len(set(persona.all_sections)) < len(persona.all_sections):
         raise PersonaError(f"{path}, key sections", "names a section twice", "Remove one")
     return persona

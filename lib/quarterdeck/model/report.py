@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import ConfigDict
+
 from .files import write
 
 Severity = Literal["critical", "high", "medium", "low"]
@@ -207,6 +209,22 @@ class Section:
         return cls(values["id"], values["heading"], tuple(map(block_from, values["blocks"])), sources)
 
 
+CONTROL = "control"
+"""The variant that a mail is when it is none of the persona's own."""
+FIGURE_IN_SUBJECT = re.compile(r"\{([^{}]*)\}")
+"""In a variant's subject the id of a fact in braces stands for its value."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another version of a mail, for some of its readers: another `subject`, another section, by id, that leads."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    subject: str = ""
+    lead: str = ""
+
+
 @dataclass(frozen=True)
 class Report:
     """Everything that one executed notebook said; `facts.json` is this value."""
@@ -221,6 +239,7 @@ class Report:
     locale: str
     headline: tuple[str, ...] = ()
     digest: tuple[str, ...] = ()
+    variants: dict[str, Variant] = field(default_factory=dict)
     commentary: str = ""
     facts: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -251,5 +270,6 @@ class Report:
             sections=tuple(map(Section.from_values, values.pop("sections"))),
             headline=tuple(values.pop("headline")),
             digest=tuple(values.pop("digest")),
+            variants={name: Variant(**variant) for name, variant in values.pop("variants", {}).items()},
             **values,
         )

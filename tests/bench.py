@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -30,16 +31,21 @@ import nbformat
 import papermill
 
 from quarterdeck import pipeline
-from quarterdeck.deliver.pictures import Browser
+from quarterdeck.deliver.compose import compose, digest_figures
+from quarterdeck.deliver.layout import to_html
+from quarterdeck.deliver.message import to_message
+from quarterdeck.deliver.pictures import Browser, Picture
+from quarterdeck.deliver.plain import to_text
 from quarterdeck.execute.job import Job, Setup, close_kernels, execute, kernels
 from quarterdeck.execute.outline import Outline
-from quarterdeck.model.report import Figure
+from quarterdeck.model.format import _written
+from quarterdeck.model.report import Figure, Report
 from quarterdeck.project import Project
 from quarterdeck.workshop import Workshop
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("notebooks", "personas", "data", "assets", "commentary", "_quarto.yml", "index.qmd")
-WHOLE = ("beyond", "clean", "no-op", "rendering", "edit to preview", "slowest edit to preview")
+WHOLE = ("beyond", "clean", "no-op", "rendering", "edit to preview", "slowest edit to preview", "digests")
 FLOOR = """
 import json, os, sys, time
 from IPython.core.interactiveshell import InteractiveShell
@@ -253,6 +259,21 @@ def edits(project: Project) -> dict[str, float]:
     return {"edit to preview": statistics.median(took), "slowest edit to preview": max(took)}
 
 
+def digests(store: Path) -> float:
+    """Seconds of one core for the layout, plain text and MIME of 1,000 digests; charts and Markdown are given."""
+    made = []
+    for report in map(Report.load, sorted(store.glob("*/facts.json"))):
+        pictures = [Picture(figure.id, figure.caption, figure.alt, bytes(20_000)) for figure in digest_figures(report)]
+        made.append(compose(report, url="https://reports.example.com/", pictures=pictures))
+    began = time.process_time()
+    for number in range(1000):
+        _written.cache_clear()  # another company's report would have other figures
+        digest = made[number % len(made)]
+        html = to_html(digest, escape)
+        to_message(digest, html, to_text(digest))
+    return time.process_time() - began
+
+
 def personas(scratch: Path, count: int) -> tuple[float, int]:
     """Seconds a report, and the peak memory of one process in MB, for so many personas."""
     project = copy_of(scratch, f"personas{count}")
@@ -322,6 +343,7 @@ def main() -> None:
             for label, seconds in whole(scratch, number).items():
                 measured.setdefault(label, []).append(seconds)
         measured["beyond"] = ways.beyond
+        measured["digests"] = [digests(scratch / "store") for _ in range(options.rounds)]
         median = {label: statistics.median(values) for label, values in measured.items()}
         scale = {"personas": {}, "rows": {}}
         if options.scale:
@@ -375,6 +397,7 @@ def report(median: dict[str, float], scale: dict[str, dict[int, object]], count:
     print(f"  {naive + rest:.2f} s, {(naive + rest) / median['clean']:.1f} times as long")
     print(f"Nothing to do: {median['no-op']:.2f} s; one changed cell to page and mail: ", end="")
     print(f"{median['edit to preview']:.2f} s, at most {median['slowest edit to preview']:.2f} s")
+    print(f"Layout and MIME of 1,000 digests, one core, charts and Markdown aside: {median['digests']:.1f} s")
     for number, (seconds, peak) in scale["personas"].items():
         print(f"{number} personas: {seconds:.2f} s a report, at most {peak} MB a process")
     for number, seconds in scale["rows"].items():

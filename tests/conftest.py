@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from tools import find_browser, open_browser
+from engines import ENGINES, SCHEMES, Chromium, Window, open_firefox
+from quarterdeck import pipeline
+from quarterdeck.project import Project
+from tools import find_browser, find_firefox, open_browser, open_ministack
 
 ROOT = Path(__file__).parent.parent
 COMPANY = {
@@ -41,7 +44,26 @@ PERSONAS = {
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project folder of its own with a small company's data, two personas and a small notebook."""
-    root = tmp_path / "project"
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with its reports of two months made, to be copied."""
+    root = make_project(tmp_path_factory.mktemp("built") / "project")
+    for period in ("2026-02", "2026-03"):
+        pipeline.run(Project.open(root), pipeline.Request(period=period, engine="embedded"))
+    return root
+
+
+@pytest.fixture
+def built(built_once: Path, tmp_path: Path) -> Path:
+    """A copy of the project with its reports made."""
+    return shutil.copytree(built_once, tmp_path / "project")
+
+
+def make_project(root: Path) -> Path:
+    """Write the small company's project into a folder."""
     (root / "notebooks").mkdir(parents=True)
     for name in ("_quarto.yml", "index.qmd"):
         shutil.copy(ROOT / name, root / name)
@@ -65,3 +87,23 @@ def browser(browser_path: str) -> Iterator[Any]:
     """One headless Chromium for a module's tests."""
     with open_browser(browser_path) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[str]:
+    """The address of a server that stands for AWS and shares nothing; name tables and queues after your test."""
+    with open_ministack() as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=[(engine, scheme) for engine in ENGINES for scheme in SCHEMES], ids="-".join)
+def window(request: pytest.FixtureRequest) -> Iterator[Window]:
+    """A window of each engine in each colour scheme, without a network; skipped where the engine is missing."""
+    engine, scheme = request.param
+    if engine == "firefox":
+        with open_firefox(find_firefox(), scheme) as tab:
+            yield tab
+        return
+    context = request.getfixturevalue("browser").new_context(color_scheme=scheme, offline=True)
+    yield Chromium(context.new_page())
+    context.close()

@@ -14,6 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from quarterdeck.deliver.digest import copy_path
+from quarterdeck.dispatch import Dispatch
+from quarterdeck.model.delivery import Delivery, DeliveryKey, recipient_id
+from quarterdeck.project import Project
+
 pytestmark = pytest.mark.slow
 
 
@@ -46,8 +51,9 @@ class Preview:
 
 
 @pytest.fixture
-def preview(project: Path) -> Iterator[Preview]:
+def preview(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Preview]:
     """A preview of the small company, built once."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     running = Preview(project)
     running.wait("Built in ")
     yield running
@@ -97,6 +103,24 @@ def test_mails_are_shown_as_an_inbox_shows_them(preview: Preview) -> None:
     assert "@media all" in looks["dark"] and "@media not all" in looks["light"]
     assert not re.search(r"<img[^>]* src=", looks["plain"]) and not any("<script" in html for html in looks.values())
     assert "prefers-color-scheme" not in looks["dark"] + looks["light"]
+
+
+def test_a_mail_stands_beside_what_its_reader_was_sent_last(preview: Preview, project: Path) -> None:
+    """The copy as it went out, although the report has been made anew; other readers' addresses stay masked."""
+    (project / "personas/host.yml").open("a").write("recipients: [{address: ann@example.com}]\n")
+    ledger = Dispatch(Project.open(project)).ledger
+    key = DeliveryKey("host", "2026-02", recipient_id("ann@example.com"))
+    row = Delivery(key, "claimed", "me", 0.0, "2026-03-02T08:00:00Z", address="ann@example.com", subject="Sent & seen")
+    assert ledger.claim(row, 1.0) and ledger.advance(key, "sent", was=("claimed",))
+    copy = copy_path(project / "outbox", key)
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes((project / "outbox/2026-03/host.eml").read_bytes())
+    mail = preview.get("/outbox/2026-03/host/")[1]
+    place = f"/outbox/2026-02/host/{key.recipient}"
+    assert "Last sent to a…@example.com on 2026-03-02" in mail and "Sent &amp; seen" in mail and "ann@" not in mail
+    assert f'src="{place}.html?look=light"' in mail and f'href="{place}/"' in mail
+    assert preview.get(f"{place}.html?look=light")[1].count("The inn") > 0
+    assert preview.get(f"{place}/")[0] == 200 and "host/" + key.recipient not in preview.get("/outbox/")[1]
 
 
 def test_only_this_machine_reads_and_only_site_and_outbox(preview: Preview) -> None:

@@ -83,7 +83,7 @@ def test_only_reports_that_read_a_changed_table_are_executed(project: Path) -> N
     build(project)
     (project / "data/extra.csv").write_text("a,b\n1,2\n", "utf-8")
     assert set(states(build(project)).values()) == {"up to date"}
-    (project / "personas/host.yml").open("a").write("recipients: [{address: host@example.com}]\n")
+    (project / "personas/host.yml").open("a").write("recipients: [{address: host@example.com}]\napproval: true\n")
     assert set(states(build(project)).values()) == {"up to date"}
     ledger = project / "data/ledger.csv"
     ledger.write_text(ledger.read_text("utf-8").replace("400.00", "410.00"), "utf-8")

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from engines import Window, unreadable
 from quarterdeck import pipeline
 from quarterdeck.execute.job import Setup, close_kernels, execute
 from quarterdeck.model.format import Formats
@@ -173,6 +174,15 @@ def test_every_entity_and_every_serious_finding_is_in_a_report(built: tuple[Path
     said = "".join(json.dumps(report, ensure_ascii=False) for _, report in reports(root))
     with (root / "data/entities.csv").open(encoding="utf-8", newline="") as file:
         assert not [row["name"] for row in csv.DictReader(file) if row["name"] not in said]
+
+
+@pytest.mark.browser
+def test_every_personas_mail_reads_in_every_window(built: tuple[Path, Outcome], window: Window) -> None:
+    """At 320, 600 and 1280 px, with pictures and without: no sideways scroll, nothing unreadable."""
+    mails = {(each.key.persona, bool(each.key.subject)): each.digest for each in built[1].results if each.digest}
+    assert {persona for persona, _ in mails} == set(PERSONAS)
+    wrong = {name: unreadable(window, mail.with_suffix(".html").as_uri()) for name, mail in mails.items()}
+    assert not {name: faults for name, faults in wrong.items() if faults}
 
 
 @pytest.mark.browser

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
+from urllib.request import urlopen
 
 import pytest
 
@@ -37,6 +41,12 @@ def find_browser() -> str:
     return found or lacking("browser", "apt-get install --no-install-recommends chromium, or set BROWSER_PATH")
 
 
+def find_firefox() -> str:
+    """The path of Firefox."""
+    found = next(filter(None, map(shutil.which, ("firefox", "firefox-esr"))), None)
+    return found or lacking("firefox", "apt-get install --no-install-recommends firefox-esr")
+
+
 @contextmanager
 def open_browser(path: str) -> Iterator[Any]:
     """Headless Chromium, driven by Playwright, that makes no request of its own."""
@@ -49,3 +59,29 @@ def open_browser(path: str) -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def open_ministack() -> Iterator[str]:
+    """The address of a server that stands for AWS, of its own; its writes are atomic, as moto's are not."""
+    remedy = (
+        "python3 -m venv DIR && DIR/bin/pip install --no-deps -r tests/ministack.txt, then MINISTACK=DIR/bin/ministack"
+    )
+    program = os.environ.get("MINISTACK") or find_tool("ministack", remedy)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    bound = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"}
+    server = subprocess.Popen([program], env={**os.environ, **bound})
+    try:
+        for _ in range(300):
+            try:
+                urlopen(f"{address}/_ministack/health").close()
+                break
+            except OSError:
+                assert server.poll() is None, "ministack ended"
+                time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from collections.abc import Sequence
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -10,7 +12,9 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from .deliver.layout import MAX_BYTES
+from .deliver.digest import copy_path, mails_in
+from .deliver.proofread import proofread
+from .model.delivery import Delivery, masked
 
 LOOKS = ("light", "dark", "plain")
 """How a mail may be shown: by a bright client, by a dark one, by one that shows no pictures."""
@@ -33,9 +37,9 @@ dt { font-weight: 600; } dd { margin: 0 0 6px; overflow-wrap: anywhere; }
 def inbox_page(outbox: Path) -> str:
     """Every mail, the newest period first: its subject and preheader, its size, and what is wrong with it."""
     rows = []
-    for path in sorted(outbox.rglob("*.eml"), key=lambda path: (_period(outbox, path), path.as_posix()), reverse=True):
+    for path in sorted(mails_in(outbox), key=lambda path: (_period(outbox, path), path.as_posix()), reverse=True):
         message, where = _read(path), path.relative_to(outbox).with_suffix("").as_posix()
-        told = "; ".join(warnings(path)) or "–"
+        told = "; ".join(_warnings(path)) or "–"
         rows.append(
             f'<tr><td><a href="/outbox/{quote(where)}/">{escape(where)}</a></td><td>{escape(message["Subject"])}</td>'
             f"<td>{path.stat().st_size / 1024:.0f} KB</td>"
@@ -45,28 +49,54 @@ def inbox_page(outbox: Path) -> str:
     return _page("Inbox", table if rows else "<p>No mail has been composed yet.</p>")
 
 
-def mail_page(path: Path, address: str) -> str:
-    """One mail whole: headers, warnings, every look, and its text; `address` is where its HTML is served."""
+def mail_page(path: Path, address: str, sent: Sequence[Delivery] = ()) -> str:
+    """One mail whole: headers, warnings, every look, its text, and beside it what its readers were `sent` last.
+
+    Its HTML is served at `address`.
+    """
     message = _read(path)
     headers = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in message.items())
-    told = "".join(f'<p class="warn">{escape(warning)}</p>' for warning in warnings(path))
-    frames = "".join(
-        f'<figure><figcaption>{caption}</figcaption><iframe sandbox title="{caption}" style="width:{width}px" '
-        f'src="{escape(address)}?look={look}"></iframe></figure>'
-        for caption, width, look in (
-            ("Phone", 375, "light"),
-            ("Phone, dark", 375, "dark"),
-            ("Phone, no pictures", 375, "plain"),
-            ("Desktop", 760, "light"),
-            ("Desktop, dark", 760, "dark"),
+    told = "".join(f'<p class="warn">{escape(warning)}</p>' for warning in _warnings(path))
+    looks = [("Phone", 375, "light"), ("Phone, dark", 375, "dark"), ("Phone, no pictures", 375, "plain")]
+    looks += [("Desktop", 760, "light"), ("Desktop, dark", 760, "dark")]
+    frames = [_frame(caption, width, f"{address}?look={look}") for caption, width, look in looks]
+    copies = [(row, "/" + copy_path(Path("outbox"), row.key).with_suffix("").as_posix()) for row in sent]
+    for row, place in copies[:1]:
+        frames.insert(
+            1, _frame(f"Last sent to {masked(row.address)} on {row.at[:10]}", 375, f"{place}.html?look=light")
         )
+    rows = "".join(
+        f'<tr><td>{escape(masked(row.address))}</td><td>{row.at[:10]}</td><td><a href="{quote(place)}/">'
+        f"{escape(row.key.period)}</a></td><td>{escape(row.variant)}</td><td>{escape(row.subject)}</td></tr>"
+        for row, place in copies
     )
+    head = "<tr><th>reader</th><th>sent</th><th>period</th><th>variant</th><th>subject</th></tr>"
     text = message.get_body(("plain",))
     plain = text.get_content() if text else ""
     return _page(
         str(message["Subject"]),
-        f'<p><a href="/outbox/">Inbox</a></p>{told}<dl>{headers}</dl><div class="frames">{frames}</div>'
-        f"<h2>Text</h2><pre>{escape(plain)}</pre>",
+        f'<p><a href="/outbox/">Inbox</a></p>{told}<dl>{headers}</dl><div class="frames">{"".join(frames)}</div>'
+        + (f"<h2>Last sent</h2><table>{head}{rows}</table>" if rows else "")
+        + f"<h2>Text</h2><pre>{escape(plain)}</pre>",
+    )
+
+
+def shown(path: Path) -> str:
+    """A mail's HTML with its pictures inside, as a browser shows it."""
+    message = _read(path)
+    html = message.get_body(("html",))
+    text = html.get_content() if html else ""
+    for part in message.walk():
+        if name := (part["Content-ID"] or "").strip("<>"):
+            data = base64.b64encode(part.get_content()).decode()
+            text = text.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{data}")
+    return str(text)
+
+
+def _frame(caption: str, width: int, address: str) -> str:
+    return (
+        f'<figure><figcaption>{escape(caption)}</figcaption><iframe sandbox title="{escape(caption)}" '
+        f'style="width:{width}px" src="{escape(address)}"></iframe></figure>'
     )
 
 
@@ -78,16 +108,8 @@ def looked_at(html: str, look: str) -> str:
     return _PICTURE.sub(r"\1", html) if look == "plain" else html
 
 
-def warnings(path: Path) -> list[str]:
-    """What would keep a mail from reading well: too large a part, or no link to the report."""
-    message = _read(path)
-    html, found = message.get_body(("html",)), []
-    content = html.get_content() if html else ""
-    if len(content.encode()) > MAX_BYTES:
-        found.append(f"{len(content.encode()) // 1000} KB of HTML: Gmail cuts it off at 102")
-    if "<a " not in content:
-        found.append("no link to the report: set SITE_URL")
-    return found
+def _warnings(path: Path) -> list[str]:
+    return [f"{check.found}: {check.remedy}" for check in proofread("", path.read_bytes())]
 
 
 def _read(path: Path) -> EmailMessage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,9 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from .inbox import LOOKS, inbox_page, looked_at, mail_page
+from .dispatch import Dispatch
+from .inbox import LOOKS, inbox_page, looked_at, mail_page, shown
+from .model.delivery import Delivery
 from .model.errors import QuarterdeckError
 from .pipeline import Outcome, Request, run
 from .project import Project
@@ -117,12 +120,21 @@ class _Handler(SimpleHTTPRequestHandler):
         if path == self._project.outbox and folder:
             return inbox_page(path)
         if folder and (mail := path.with_name(f"{path.name}.eml")).is_file():
-            return mail_page(mail, f"{asked.path.rstrip('/')}.html")
+            return mail_page(mail, f"{asked.path.rstrip('/')}.html", self._sent(mail))
         page = path / "index.html" if folder else path
+        if (copy := page.with_suffix(".eml")).is_file() and not page.is_file():
+            return looked_at(shown(copy), look or LOOKS[0])
         if page.suffix != ".html" or not page.is_file():
             return ""
         html = page.read_text("utf-8")
         return looked_at(html, look) if look in LOOKS else html
+
+    def _sent(self, mail: Path) -> list[Delivery]:
+        """What each reader of a mail's report was sent last; none where no ledger can be read."""
+        slug = mail.relative_to(self._project.outbox).with_suffix("").as_posix().partition("/")[2].partition("+")[0]
+        with suppress(QuarterdeckError):
+            return Dispatch(self._project).last_sent(slug)
+        return []
 
     def translate_path(self, path: str) -> str:
         """A file's place: the outbox lies beside the site."""

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from .deliver.digest import mail_path
+from .deliver.digest import mail_path, mails_in
 from .execute import reuse
 from .execute.job import Job, recover
 from .execute.outline import Outline
@@ -18,7 +18,8 @@ from .model.errors import PersonaError, QuarterdeckError, nearest
 from .model.files import write
 from .model.period import Period
 from .model.persona import Persona, load_personas
-from .model.report import CONTROL, Finding, Report, ReportKey
+from .model.report import CONTROL, Finding, Report, ReportKey, reports_in
+from .model.settings import Settings
 from .project import Checked, Project, as_of_day, check_data
 from .reconcile import check_blind_spots, reconcile
 from .render import Renderer, build_site, choose
@@ -142,6 +143,7 @@ def run(
     """
     if (request.executor == "dask") != bool(request.scheduler):
         raise QuarterdeckError("--executor dask", "goes with --scheduler", "Name both, or neither")
+    settings = project.settings
     with project.locked(), nullcontext(workshop) if workshop else Workshop(project) as shop:
         renderer = choose(request.engine)
         recover(project.store)
@@ -159,12 +161,12 @@ def run(
         _check_together(project, good, checked, whole=len(good) == len(jobs) and not request.personas)
         reports = _published(project, checked)
         site = build_site(project.root, reports, renderer, reuse.code_hash("model", "render"))
-        notices = [f"{warning}." for warning in checked.warnings]
+        notices = [*settings.notices, *(f"{warning}." for warning in checked.warnings)]
         if stale:
             from .execute.warm import why_cold
 
             notices += filter(None, [why_cold()])
-        notices += _compose_all(project, good, reports, renderer, shop, lambda label: progress(label, total))
+        notices += _compose_all(project, settings, good, reports, renderer, shop, lambda label: progress(label, total))
         _forget_digests(project, reports, {job.key.period for job in jobs})
         finished = tuple(_finish(project, job, results[job.key], site.path) for job in jobs)
         name = f"{renderer.name} {renderer.version}"
@@ -207,14 +209,14 @@ def _everything(project: Project, overseer: Job, checked: Checked) -> list[Findi
 def _published(project: Project, checked: Checked) -> dict[Path, Report]:
     """All good reports, of any period, that this company's personas have, by their folders."""
     slugs = [path.stem for path in project.personas.glob("*.yml")]
-    folders = [facts.parent for slug in sorted(slugs) for facts in (project.store / slug).rglob("facts.json")]
-    hidden = [any(part.startswith(".") for part in folder.relative_to(project.root).parts) for folder in folders]
-    reports = {folder: Report.load(folder / "facts.json") for folder, no in zip(folders, hidden, strict=True) if not no}
+    paths = [path for slug in sorted(slugs) for path in reports_in(project.store / slug)]
+    reports = {path.parent: Report.load(path) for path in paths}
     return {folder: report for folder, report in reports.items() if report.company == checked.company}
 
 
 def _compose_all(
     project: Project,
+    settings: Settings,
     jobs: list[Job],
     reports: dict[Path, Report],
     renderer: Renderer,
@@ -224,8 +226,7 @@ def _compose_all(
     """Write the digests of jobs whose report, layout or address changed; returns what the run must say."""
     from .deliver.pictures import browser_key, find_browser
 
-    site_url = project.setting("SITE_URL").rstrip("/")
-    sender = project.setting("SES_REPLY_TO") or project.setting("SES_FROM_ADDRESS")
+    site_url, sender = settings.site_url, settings.answers_to
     made = [reuse.code_hash("model", "deliver"), site_url, sender, f"{renderer.name} {renderer.version}", browser_key()]
     keys = {job.folder: reuse.seal([*made, (job.folder / "facts.json").read_text("utf-8")]) for job in jobs}
     due = [job for job in jobs if not _composed(project, job, keys[job.folder])]
@@ -260,39 +261,10 @@ def _forget_digests(project: Project, reports: dict[Path, Report], periods: set[
     """Remove the digests of these periods that no report stands behind any more."""
     kept = {mail_path(project.outbox, r.key, variant) for r in reports.values() for variant in (CONTROL, *r.variants)}
     for period in sorted(periods):
-        for path in sorted((project.outbox / period).rglob("*.eml")):
+        for path in mails_in(project.outbox / period):
             if path not in kept:
                 path.unlink()
-                path.with_suffix(".html").unlink(missing_ok=True)
-
-
-def send_test(project: Project, to: str, names: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    """Mail the newest digest of each persona, or of the named ones, to one address; their slugs and message ids.
-
-    Nobody else is sent anything. Raises QuarterdeckError for settings that do not do, before the first mail, and when
-    SES refuses one.
-    """
-    from .deliver.message import Envelope, addressed
-    from .deliver.ses import hand_over, open_client
-
-    sender = project.setting("SES_FROM_ADDRESS")
-    if not sender:
-        raise QuarterdeckError("SES_FROM_ADDRESS", "is not set", "Set it to an address that SES may send from")
-    newest: dict[str, Path] = {}
-    for persona in load_personas(project.personas, list(names)):
-        for path in sorted(project.outbox.glob(f"*/{persona.id}.eml")) + sorted(
-            project.outbox.glob(f"*/{persona.id}/*.eml")
-        ):
-            period = path.relative_to(project.outbox).parts[0]
-            newest[path.relative_to(project.outbox / period).with_suffix("").as_posix()] = path
-    if not newest:
-        raise QuarterdeckError(str(project.outbox), "holds no digest of these personas", "Run `make reports` first")
-    reply = project.setting("SES_REPLY_TO")
-    envelope = Envelope(sender, to, reply_to=reply, unsubscribe=(f"mailto:{reply or sender}?subject=unsubscribe",))
-    mails = {slug: addressed(path.read_bytes(), envelope) for slug, path in newest.items()}
-    client = open_client(project.setting("SES_REGION"))
-    configured = project.setting("SES_CONFIGURATION_SET")
-    return [(slug, hand_over(client, mail, sender, to, configured)) for slug, mail in mails.items()]
+                path.with_suffix(".html").unlink()
 
 
 def _finish(project: Project, job: Job, result: Result, site: Path) -> Result:

@@ -17,6 +17,7 @@ from .execute.reuse import code_hash
 from .model.errors import DataError, QuarterdeckError
 from .model.files import write
 from .model.persona import Persona
+from .model.settings import Settings, read_settings
 from .report.data import table_hashes
 
 if TYPE_CHECKING:
@@ -67,14 +68,10 @@ class Project:
         except UnicodeDecodeError as err:
             raise QuarterdeckError(str(path), f"is not UTF-8 (byte {err.start})", "Save the file as UTF-8") from err
 
-    def setting(self, name: str) -> str:
-        """A setting from the environment, else from `repos.env` (lines of `NAME=value`), else empty."""
-        if name in os.environ:
-            return os.environ[name]
-        path = self.root / "repos.env"
-        lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-        found = [line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip() == name]
-        return found[-1].strip("\"'") if found else ""
+    @property
+    def settings(self) -> Settings:
+        """What `repos.env` and the environment say now: a preview outlives an edit of the file."""
+        return read_settings(self.root / "repos.env", os.environ)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -95,3 +95,20 @@ def filled_with(text: str) -> Report:
         findings=(finding("a", "critical", title=text, evidence=text, action=text, owner=text, entity=text),),
         sections=(Section("burn", text, blocks),),
     )
+
+
+def of_amounts(value: float) -> Report:
+    """A report in which every number is `value`."""
+    bars = {"type": "bar", "x": list(MONTHS), "y": [value] * len(MONTHS)}
+    axis = {"layout": {"yaxis": {"tickprefix": "$"}}}
+    blocks = (
+        Figure("fig-a", "One series", "Alternative", {"data": [bars], **axis}),
+        Figure("fig-b", "Three series", "Alternative", {"data": [bars, bars, bars], **axis}),
+        Table("t", "Amounts", ("Client", *("Amount",) * 5), ("text", *("USD",) * 5), (("Row", *[value] * 5),) * 3, 3),
+    )
+    return report(
+        digest=("debts",),
+        facts=(fact("burn", value, previous=-value, target=value), fact("cash", value)),
+        findings=(finding("a", "critical", money=value),),
+        sections=(Section("debts", "Debts", blocks),),
+    )

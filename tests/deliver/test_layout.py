@@ -125,7 +125,7 @@ def test_a_cut_table_says_so():
         "t", "Wide", ("A", *(f"Column{n}" for n in range(9))), ("text",) + ("USD",) * 9, (("a", *[1e6] * 9),) * 30, 30
     )
     text = "".join(Page(html_of(report(digest=("s",), sections=(Section("s", "S", (wide,)),)))).text)
-    assert "22 more rows and 6 more columns in the full report." in text
+    assert "22 more rows and 5 more columns in the full report." in text
 
 
 def test_without_a_picture_a_chart_is_a_table_with_bars():

@@ -103,6 +103,13 @@ def test_plain_text_aligns_figures():
     assert "Cash lasts." in text and "Debts *grow*." in text
 
 
+def test_an_analysts_lines_are_filled_anew():
+    """As Markdown means them: paragraphs and items of a list begin a line, whatever the source's lines were."""
+    typed = "Cash fell, and\nthe runway is\nshort.\n\n- collect what is\n  owed\n- 2nd thing\n1. and so on"
+    text = to_text(compose(report(commentary=typed), url=URL))
+    assert "Cash fell, and the runway is short.\n\n- collect what is owed\n- 2nd thing\n1. and so on\n" in text
+
+
 def test_an_overdue_action_says_so():
     """Owner and date follow the action."""
     assert "(Maria, overdue since Oct 28, 2026)" in to_text(compose(report(), url=URL))

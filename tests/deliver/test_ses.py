@@ -1,130 +1,117 @@
-"""Sending through SES, against moto's server over HTTP."""
+"""One mail handed to SES: moto's server over HTTP, and servers that misbehave."""
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Iterator
-from email import message_from_bytes
-from email.policy import default
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import Request, urlopen
 
+import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
-from quarterdeck import pipeline
-from quarterdeck.cli import main
-from quarterdeck.deliver.ses import open_client
-from quarterdeck.model.errors import QuarterdeckError
-from quarterdeck.project import Project
+from quarterdeck.deliver.aws import open_client
+from quarterdeck.deliver.ses import Letter, Refused, Uncertain, hand_over
 
-pytestmark = pytest.mark.slow
+from .aws import serving
+
 MAIL = b"Subject: Cash down\r\nMIME-Version: 1.0\r\n\r\nbody\r\n"
+LETTER = Letter(MAIL, "reports@example.com", "me@example.com", tag="c2tpcHBlcg")
 
 
 @pytest.fixture
-def ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a server that stands for SES, with one sender verified."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    address = "http://{}:{}".format(*server.get_host_and_port())
-    for name, value in {
-        "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
-        "SES_REGION": "eu-west-1", "SES_FROM_ADDRESS": "Reports <reports@example.com>",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    open_client("eu-west-1").create_email_identity(EmailIdentity="reports@example.com")
-    yield address
-    urlopen(Request(f"{address}/moto-api/reset", method="POST")).close()
-    server.stop()
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some that a server that stands for AWS takes."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
 
 
-def sent(address: str) -> list[dict[str, object]]:
-    """What the server has taken."""
-    with urlopen(f"{address}/moto-api/data.json") as answer:
-        return list(json.load(answer).get("ses", {}).get("RawMessage", []))
-
-
-def write_mails(project: Path) -> None:
-    """Two periods of one persona and a mail of another."""
-    for name in ("2026-02/skipper", "2026-03/skipper", "2026-03/host"):
-        path = project / "outbox" / f"{name}.eml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(MAIL.replace(b"Cash", name.encode()))
-
-
-def test_a_test_goes_to_oneself_alone_and_is_the_newest(
-    ses: str, project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One mail for each persona asked for, whole, with where to unsubscribe."""
-    write_mails(project)
-    assert main(["send", "--test", "me@example.com", "--personas", "skipper", "--project", str(project)]) == 0
-    (taken,) = sent(ses)
-    raw = str(taken["raw_data"]).encode()
-    message = message_from_bytes(raw if b"Subject" in raw else base64.b64decode(raw), policy=default)
-    assert set(taken["destinations"]) == {"me@example.com"} and message["Subject"] == "2026-03/skipper down"
-    assert message["To"] == "me@example.com" and message["List-Unsubscribe"].startswith("<mailto:")
-    assert "skipper: handed to SES as " in capsys.readouterr().out
-
-
-def test_a_refusal_is_told_and_ends_the_sending(
-    ses: str, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A sender that SES does not know; no address stands in the message."""
-    write_mails(project)
-    monkeypatch.setenv("SES_FROM_ADDRESS", "else@example.com")
-    assert main(["send", "--test", "me@example.com", "--project", str(project)]) == 2
-    assert "SES refused" in capsys.readouterr().err and not sent(ses)
-
-
-def test_a_server_that_hangs_up_is_asked_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call that may have been heard is never repeated."""
-    import socket
-    import threading
-
-    calls = []
+@contextmanager
+def listening(answer: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[int]]]:
+    """The address of a server that takes each call whole and then does this with it; and one number for each call."""
+    calls: list[int] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def hang_up() -> None:
+        def serve() -> None:
             while True:
                 try:
                     connection, _ = listener.accept()
                 except OSError:
                     return
-                calls.append(connection.recv(100))
+                calls.append(len(connection.recv(100_000)))
+                answer(connection)
                 connection.close()
 
-        threading.Thread(target=hang_up, daemon=True).start()
-        for name, value in {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{listener.getsockname()[1]}",
-                            "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
-                            "SES_REGION": "eu-west-1", "SES_FROM_ADDRESS": "reports@example.com"}.items():  # fmt: skip
-            monkeypatch.setenv(name, value)
-        write_mails(project)
-        with pytest.raises(QuarterdeckError, match="gave no answer"):
-            pipeline.send_test(Project.open(project), "me@example.com", ("host",))
-    assert len(calls) == 1
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", calls
+        listener.shutdown(socket.SHUT_RDWR)
 
 
-def test_without_a_sender_or_a_digest_nothing_is_sent(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The setting or the folder is named."""
-    monkeypatch.delenv("SES_FROM_ADDRESS", raising=False)
-    with pytest.raises(QuarterdeckError, match="SES_FROM_ADDRESS: is not set"):
-        pipeline.send_test(Project.open(project), "me@example.com")
-    monkeypatch.setenv("SES_FROM_ADDRESS", "reports@example.com")
-    with pytest.raises(QuarterdeckError, match="holds no digest"):
-        pipeline.send_test(Project.open(project), "me@example.com")
+def reply(status: str, kind: str = "") -> Callable[[socket.socket], None]:
+    """An answer of SES with an error."""
+    body = f'{{"__type": "{kind}", "message": "no"}}'
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nx-amzn-ErrorType: {kind}\r\n\r\n"
+    return lambda connection: connection.sendall((head + body).encode())
 
 
-def test_without_credentials_nothing_is_sent_and_it_says_so(
-    ses: str, project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.slow
+def test_a_mail_that_is_taken_has_an_id_and_a_sender_unknown_to_ses_is_refused(
+    credentials: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The refusal is for certain."""
+    with serving() as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        client = open_client("sesv2", "eu-west-1", attempts=1)
+        with pytest.raises(Refused, match="SES refused"):
+            hand_over(client, LETTER)
+        boto3.client("sesv2", region_name="eu-west-1").create_email_identity(EmailIdentity="reports@example.com")
+        assert hand_over(client, LETTER)
+
+
+@pytest.mark.parametrize(
+    ("answer", "raised"),
+    [
+        (lambda connection: None, Uncertain),
+        (lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"), Uncertain),
+        (reply("500 Internal Server Error", "InternalFailure"), Uncertain),
+        (reply("503 Service Unavailable"), Uncertain),
+        (reply("400 Bad Request", "MessageRejected"), Refused),
+        (reply("429 Too Many Requests", "TooManyRequestsException"), Refused),
+        (reply("403 Forbidden", "AccessDeniedException"), Refused),
+    ],
+    ids=["hangs up", "stops", "fails", "unavailable", "rejected", "throttled", "denied"],
+)
+def test_whatever_a_server_answers_it_is_asked_once(
+    answer: Callable[[socket.socket], None],
+    raised: type[Exception],
+    credentials: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A call that may have been heard is never repeated, nor is another: the sender decides that."""
+    with listening(answer) as (address, calls):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        with pytest.raises(raised) as caught:
+            hand_over(open_client("sesv2", "eu-west-1", attempts=1), LETTER)
+    assert len(calls) == 1 and type(caught.value) is raised
+    if isinstance(caught.value, Refused):
+        told = str(caught.value)
+        assert (caught.value.soon, caught.value.nobody) == ("TooMany" in told, "AccessDenied" in told)
+
+
+def test_a_server_that_is_not_there_has_heard_nothing(credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal for now, and for every mail."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(Refused, match="cannot be reached") as caught:
+        hand_over(open_client("sesv2", "eu-west-1", attempts=1), LETTER)
+    assert caught.value.soon and caught.value.nobody
+
+
+def test_without_credentials_nothing_is_sent_and_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Not as of a mail that may have been lost."""
-    write_mails(project)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    with pytest.raises(QuarterdeckError, match="AWS credentials: are not there; nothing was sent"):
-        pipeline.send_test(Project.open(project), "me@example.com", ("host",))
-    assert not sent(ses)
+    with pytest.raises(Refused, match="AWS credentials: are not there; nothing was sent"):
+        hand_over(open_client("sesv2", "eu-west-1", attempts=1), LETTER)

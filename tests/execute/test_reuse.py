@@ -36,10 +36,11 @@ def why(folder: Path, tables: dict[str, str] | None = None, **changes: object) -
 
 
 def test_nothing_changed_nothing_to_do(built: Path) -> None:
-    """Tables that it did not read, recipients and schedule are no part of the key."""
+    """Tables that it did not read, and who is sent it, when and on whose word, are no part of the key."""
     assert why(built) == ""
     assert why(built, {"other": "h9"}) == ""
     assert why(built, persona=persona(recipients=[{"address": "a@example.com"}], schedule="weekly")) == ""
+    assert why(built, persona=persona(send="when-findings", approval=True, owner="ben@example.com")) == ""
 
 
 def test_each_reason_is_named(built: Path, tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from quarterdeck.model.files import put_folder, restore_folder, write
+from quarterdeck.model.files import put_folder, put_once, restore_folder, write
 
 
 def test_a_file_is_replaced_whole_or_left(tmp_path: Path) -> None:
@@ -16,6 +19,21 @@ def test_a_file_is_replaced_whole_or_left(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write(tmp_path / "a", "\udcff")
     assert (tmp_path / "a").read_text("utf-8") == "naïve" and [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_of_all_who_make_a_file_once_one_has_made_it(tmp_path: Path) -> None:
+    """All find the same content, whole; only its owner may read it, and nothing lies beside it."""
+    path, start = tmp_path / "keys" / "key", Barrier(8)
+
+    def make(number: int) -> bytes:
+        start.wait()
+        put_once(path, lambda: bytes([number]) * 1000)
+        return path.read_bytes()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(make, range(8)))
+    assert found == {path.read_bytes()} and len(path.read_bytes()) == 1000
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and list(path.parent.iterdir()) == [path]
 
 
 def test_a_folder_cut_off_between_two_renames_comes_back(tmp_path: Path) -> None:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
-
-from babel.dates import format_skeleton
 
 from ..model.format import Formats
 from ..model.report import Figure
@@ -69,7 +68,7 @@ def read_bars(figure: Figure, formats: Formats) -> Bars | None:
         if trace.get("visible") in (False, "legendonly") or not labels or len(labels) != len(values):
             continue
         axis = layout.get(axis_name) or axis
-        dated = dated or all(_day(label) for label in labels)
+        dated = dated or all(_day(str(label)) for label in labels)
         sums: dict[str, float] = {}
         for label, value in zip(labels, values, strict=True):
             if isinstance(value, (int, float)) and value == value:
@@ -109,9 +108,10 @@ def _axis_key(letter: str, trace: dict[str, Any]) -> str:
     return f"{letter}axis{str(trace.get(f'{letter}axis', letter))[1:]}"
 
 
-def _day(label: Any) -> date | None:
+@lru_cache(maxsize=4096)
+def _day(label: str) -> date | None:
     """The day that a label means; a month, as charts often label a category, means its first."""
-    match = re.match(r"(\d{4}-\d{2})(-\d{2})?(?=$|[T ])", str(label))
+    match = re.match(r"(\d{4}-\d{2})(-\d{2})?(?=$|[T ])", label)
     try:
         return date.fromisoformat(match[1] + (match[2] or "-01")) if match else None
     except ValueError:
@@ -122,7 +122,7 @@ def _label(label: str, monthly: bool, formats: Formats) -> str:
     day = _day(label)
     if day is None:
         return one_line(re.sub(r"</?(?:br|b|i)\s*/?>", " ", label), 60)
-    return format_skeleton("yMMM", day, locale=formats.locale) if monthly else formats.date(day)
+    return formats.month(day) if monthly else formats.date(day)
 
 
 def _said(value: float, axis: dict[str, Any], formats: Formats) -> str:

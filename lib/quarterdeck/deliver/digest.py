@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from ..model.delivery import DeliveryKey
 from ..model.errors import QuarterdeckError
 from ..model.report import CONTROL, Fact, Finding, ReportKey, Section
 
@@ -71,3 +72,14 @@ def mail_path(folder: Path, key: ReportKey, variant: str = CONTROL) -> Path:
     if not path.resolve().is_relative_to((folder / key.period).resolve()):
         raise QuarterdeckError(key.slug, "is no name for a file", "Use letters, digits and hyphens in its id")
     return path
+
+
+def copy_path(folder: Path, key: DeliveryKey) -> Path:
+    """Where the mail of one reader is: `<folder>/<period>/<slug>/<recipient id>.eml`."""
+    name = key.recipient + (f".{key.version}" if key.version > 1 else "")
+    return mail_path(folder, ReportKey(key.slug, "", key.period)).with_suffix("") / f"{name}.eml"
+
+
+def mails_in(folder: Path) -> list[Path]:
+    """The mails of reports in a folder of digests, without the copies for single readers."""
+    return sorted(path for path in folder.rglob("*.eml") if path.with_suffix(".html").is_file())

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
+from unicodedata import east_asian_width
 from urllib.parse import urlsplit
 
 import css_inline
@@ -34,7 +36,9 @@ class Detail:
 
 _DETAILS = (Detail(8, 1200, 9), Detail(5, 600, 6), Detail(3, 300, 3), Detail(0, 300, 0))
 _MAX_COLUMNS = 6
-_PHONE_CHARACTERS = 44
+_PHONE, _WHOLE, _AMOUNT, _WORD = 24.0, 4.2, 8.0, 7.5
+"""Ems: what a phone of 320 px has for a table; what is kept on one line of a text or a number; what of a word is."""
+_BROAD, _NARROW = frozenset("mwMW%@&"), frozenset("fijlrtI.,:;!|'()[]-/ \xa0")
 
 
 def content_id(digest: Digest, number: int) -> str:
@@ -77,6 +81,8 @@ def _render(digest: Digest, markdown: Callable[[str], str], detail: Detail) -> s
         trend=trend,
         table=lambda block: cut_table(block, detail, formats),
         alternative=lambda figure: alternative(figure, formats),
+        hold=lambda text, *limits: hold(text, *limits)[0],
+        amount=_AMOUNT,
         bars=lambda figure: read_bars(figure, formats),
         due=lambda finding: formats.due(finding.due, digest.as_of),
     )
@@ -95,8 +101,8 @@ def trend(fact: Fact) -> list[tuple[int, str]]:
 def alternative(figure: Figure, formats: Formats) -> str:
     """The words that stand for a picture; the chart's latest (or first) values follow where they hold no number."""
     words = one_line(figure.alt or figure.caption, 400)
-    chart = read_bars(figure, formats)
-    if chart is None or any(character.isdigit() for character in words):
+    chart = None if any(character.isdigit() for character in words) else read_bars(figure, formats)
+    if chart is None:
         return words
     label, cells = chart.rows[-1 if chart.dated else 0]
     values = ", ".join(f"{name} {cell.text}".strip() for name, cell in zip(chart.series, cells, strict=True))
@@ -104,7 +110,7 @@ def alternative(figure: Figure, formats: Formats) -> str:
 
 
 def cut_table(table: Table, detail: Detail, formats: Formats) -> dict[str, object]:
-    """What is shown of a table: its columns' names, which are numeric, its cells as text, and what was left out."""
+    """What is shown of a table: its columns' names and sides, its cells as text, and what was left out."""
     rows = [
         [one_line(formats.cell(value, unit), 90) for value, unit in zip(row, table.units, strict=False)]
         for row in table.rows[: detail.rows]
@@ -114,19 +120,45 @@ def cut_table(table: Table, detail: Detail, formats: Formats) -> dict[str, objec
     left_out = [f"{formats.number(n)} more {name}{'s' if n > 1 else ''}" for name, n in hidden.items() if n > 0]
     return {
         "columns": [one_line(name, 60) for name in table.columns[:count]],
-        "numeric": [numeric(unit) for unit in table.units[:count]],
+        "sides": _sides(table)[:count],
         "rows": [row[:count] for row in rows],
         "left_out": " and ".join(left_out),
     }
 
 
+def _sides(table: Table) -> list[str]:
+    """For each column the name of its style: a number is set to the right, a text after one keeps clear of it."""
+    numbers = [numeric(unit) for unit in table.units]
+    return ["num" if now else "after" if before else "" for before, now in pairwise([False, *numbers])]
+
+
+def hold(text: str, whole: float = _WHOLE, word: float = _WORD) -> tuple[str, float]:
+    """How a table keeps a cell together, as the name of its style, and the ems that this needs."""
+    if (wide := _ems(text)) <= whole:
+        return "whole", wide
+    widest = max(map(_ems, text.split()), default=0.0)
+    return ("words", widest) if widest <= word else ("", word)
+
+
+def _ems(text: str) -> float:
+    """About how wide a text is in the usual sans-serif, by the size of its type."""
+    return sum(
+        1.0 if east_asian_width(sign) in "WF"
+        else 0.9 if sign in _BROAD
+        else 0.3 if sign in _NARROW
+        else 0.7 if sign.isupper()
+        else 0.56
+        for sign in text
+    )  # fmt: skip
+
+
 def _columns_that_fit(table: Table, rows: list[list[str]]) -> int:
     """How many of the first columns a phone of 320 px shows without breaking their words; at least two."""
-    used = 0
-    for n, (name, unit) in enumerate(zip(table.columns, table.units, strict=False)):
-        words = [word for text in [name, *(row[n] for row in rows)] for word in text.split()]
-        used += min(max(map(len, words), default=0), 14 if numeric(unit) else 10) + 1
-        if n >= 2 and (used > _PHONE_CHARACTERS or n >= _MAX_COLUMNS):
+    used = 0.0
+    for n, (name, side) in enumerate(zip(table.columns, _sides(table), strict=False)):
+        cells = [hold(row[n], _AMOUNT if side == "num" else _WHOLE) for row in rows]
+        used += max(wide for _, wide in (hold(one_line(name, 60)), *cells)) + (1.0 if side == "after" else 0.3)
+        if n >= 2 and (used > _PHONE or n >= _MAX_COLUMNS):
             return n
     return len(table.columns)
 

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.mime.base import MIMEBase
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
+from email.policy import SMTP, compat32
+from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..model.errors import QuarterdeckError
+from ..model.address import parse_address, unbroken
 from ..model.files import write
 from .digest import Digest
 from .layout import content_id, self_contained, to_html
 from .plain import to_text
 from .words import one_line
 
-_PLAIN = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-"""An address as the HTML standard has it, with a dot in its domain; SES takes no other letters before the @."""
+_POLICY = SMTP.clone(max_line_length=998)  # folded, a long address would be encoded and dead
+_PARTS = compat32.clone(linesep="\r\n")  # the newer policies parse the parts' few fixed headers again and again
 
 
 def to_message(digest: Digest, html: str, text: str) -> bytes:
@@ -30,36 +34,45 @@ def to_message(digest: Digest, html: str, text: str) -> bytes:
 
     It is dated noon UTC of the as-of day. Sender, reader and Message-ID belong to a delivery, so it has none.
     """
-    message = EmailMessage(policy=SMTP.clone(max_line_length=76))
-    message["Subject"] = one_line(digest.subject, 200)
-    message["Date"] = format_datetime(datetime.combine(date.fromisoformat(digest.as_of[:10]), time(12), UTC))
-    message["List-Id"] = f"<{_list_id(digest)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Entity-Ref-ID"] = _token(f"{digest.key.slug}/{digest.key.period}")
-    message.set_content(text, cte="quoted-printable")
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
-    page = message.get_payload(1)
-    assert isinstance(page, EmailMessage)
-    for number, picture in enumerate(digest.pictures):
-        name = content_id(digest, number)
-        page.add_related(
-            picture.png, "image", "png", cid=f"<{name}>", disposition="inline", filename=f"chart-{number + 1}.png"
-        )
+    headers = EmailMessage(policy=_POLICY)
+    headers["Subject"] = one_line(digest.subject, 200)
+    headers["Date"] = format_datetime(datetime.combine(date.fromisoformat(digest.as_of[:10]), time(12), UTC))
+    headers["List-Id"] = f"<{_list_id(digest)}>"
+    headers["Auto-Submitted"] = "auto-generated"
+    headers["X-Entity-Ref-ID"] = _token(f"{digest.key.slug}/{digest.key.period}")
     seal = hashlib.sha256(f"{digest.subject}\0{html}\0{text}".encode()).hexdigest()[:24]
-    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{seal}_{number}")
-    return message.as_bytes(policy=SMTP.clone(max_line_length=998))
+    plain, page = _text("plain", text), _text("html", html)
+    if digest.pictures:
+        page = MIMEMultipart("related", f"=_{seal}_1", [page, *_pictures(digest)], policy=_PARTS)
+    body = MIMEMultipart("alternative", f"=_{seal}_0", [plain, page], policy=_PARTS)
+    return headers.as_bytes().removesuffix(b"\r\n") + body.as_bytes()
+
+
+def _text(kind: str, text: str) -> MIMEBase:
+    part = MIMENonMultipart("text", kind, charset="utf-8", policy=_PARTS)
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    part.set_payload(binascii.b2a_qp("\n".join(text.splitlines()).encode() + b"\n", istext=True).decode())
+    return part
+
+
+def _pictures(digest: Digest) -> Iterator[MIMEBase]:
+    for number, picture in enumerate(digest.pictures):
+        part = MIMEImage(picture.png, "png", policy=_PARTS)
+        part.add_header("Content-Disposition", "inline", filename=f"chart-{number + 1}.png")
+        part["Content-ID"] = f"<{content_id(digest, number)}>"
+        yield part
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """Whom one mail goes to, from whom, and where its reader unsubscribes: `mailto:` and `https:` addresses."""
+    """Whom one mail goes to, from whom, where its reader unsubscribes (`mailto:`, `https:`), its delivery's tag."""
 
     sender: str
     to: str
     name: str = ""
     reply_to: str = ""
     unsubscribe: tuple[str, ...] = ()
+    delivery: str = ""
 
 
 def addressed(mail: bytes, envelope: Envelope) -> bytes:
@@ -68,35 +81,18 @@ def addressed(mail: bytes, envelope: Envelope) -> bytes:
     An `https:` address to unsubscribe at is one that a POST confirms (RFC 8058). Raises QuarterdeckError for an
     address that no header can carry.
     """
-    headers = EmailMessage(policy=SMTP.clone(max_line_length=998))  # folded, a long address would be encoded and dead
-    headers["From"] = _address(envelope.sender)
-    headers["To"] = _address(envelope.to, envelope.name)
+    headers = EmailMessage(policy=_POLICY)
+    headers["From"] = parse_address(envelope.sender)
+    headers["To"] = parse_address(envelope.to, envelope.name)
     if envelope.reply_to:
-        headers["Reply-To"] = _address(envelope.reply_to)
+        headers["Reply-To"] = parse_address(envelope.reply_to)
     if envelope.unsubscribe:
-        headers["List-Unsubscribe"] = ", ".join(f"<{_line(address)}>" for address in envelope.unsubscribe)
+        headers["List-Unsubscribe"] = ", ".join(f"<{unbroken(address)}>" for address in envelope.unsubscribe)
     if any(address.startswith("https:") for address in envelope.unsubscribe):
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if envelope.delivery:
+        headers["X-Quarterdeck-Delivery"] = envelope.delivery
     return headers.as_bytes().removesuffix(b"\r\n") + mail
-
-
-def _address(address: str, name: str = "") -> Address:
-    shown, written = parseaddr(_line(address))
-    local, _, domain = written.rpartition("@")
-    try:
-        plain = f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
-        plain = ""
-    if not _PLAIN.fullmatch(plain):
-        told = f"{local[:1]}…@{domain}" if local else f"{domain[:1]}…"
-        raise QuarterdeckError(f"address {told}", "is none that mail can carry", "Write it as name@example.com")
-    return Address(_line(name) or shown, addr_spec=plain)
-
-
-def _line(text: str) -> str:
-    if "\r" in text or "\n" in text:
-        raise QuarterdeckError(f"address {text[:1]}…", "holds a line break", "Write it on one line")
-    return text
 
 
 def write_digest(path: Path, digest: Digest, markdown: Callable[[str], str]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ..model.format import Formats, numeric
 from ..model.report import Block, Fact, Figure, Finding, Prose, Section, Table
@@ -27,7 +29,7 @@ def to_text(digest: Digest) -> str:
         _wrap(digest.preheader),
         f"The full report:\n{digest.url}" if digest.url else "",
         "\n".join(_wrap(one_line(sentence, 240), hang="  ") for sentence in digest.correction),
-        "\n".join(_wrap(one_line(line, 2000)) for line in digest.commentary[:_MAX_PROSE].splitlines()).strip("\n"),
+        _paragraphs(digest.commentary),
         *(section for leads, section in sections if leads),
         _titled(
             "Headline figures",
@@ -75,13 +77,17 @@ def _action(number: int, finding: Finding, digest: Digest, formats: Formats) -> 
 
 def _block(block: Block, formats: Formats) -> str:
     if isinstance(block, Prose):
-        text = block.markdown[:_MAX_PROSE] if block.markdown else plain(block.html, limit=_MAX_PROSE)
-        return "\n".join(
-            _wrap(one_line(line, 2000), hang="  " if line.startswith("- ") else "") for line in text.splitlines()
-        )
+        return _paragraphs(block.markdown or plain(block.html))
     if isinstance(block, Table):
         return _table(block, formats)
     return _chart(block, formats)
+
+
+def _paragraphs(text: str) -> str:
+    """Markdown with its lines filled anew: a blank line and a list's item begin one."""
+    joined = re.sub(r"(?<=\S)[ \t]*\n(?=[ \t]*[^\s\-*#>|\d])", " ", text[:_MAX_PROSE].strip())
+    lines = (one_line(line, 2000) for line in joined.splitlines())
+    return "\n".join(_wrap(line, hang="  " if line.startswith("- ") else "") for line in lines)
 
 
 def _table(table: Table, formats: Formats) -> str:
@@ -132,15 +138,20 @@ def _records(row: Sequence[str], names: Sequence[str]) -> Iterator[str]:
 def _padded(line: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
     for cell, width, to_right in zip(line, widths, right, strict=False):
         shown = cell
-        while _width(shown) > width:
+        while (taken := _width(shown)) > width:
             shown = one_line(shown, max(2, len(shown) - 1))
-        space = " " * (width - _width(shown))
+        space = " " * (width - taken)
         yield space + shown if to_right else shown + space
 
 
 def _width(text: str) -> int:
     """Columns that a text takes: none for combining marks, two for East Asian characters and emoji."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+@lru_cache(maxsize=4096)
+def _columns(character: str) -> int:
+    return 0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _titled(heading: str, blocks: Sequence[str]) -> str:
@@ -155,4 +166,6 @@ def _heading(text: str, line: str) -> str:
 def _wrap(text: str, indent: str = "", hang: str = "") -> str:
     # textwrap counts characters: with some that are two columns wide, half the width is safe.
     width = WIDTH if _width(text) <= len(text) else WIDTH // 2
+    if text and len(indent) + len(text) <= width and text == " ".join(text.split()):
+        return indent + text
     return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent + hang, break_on_hyphens=False)

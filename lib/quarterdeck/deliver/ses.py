@@ -2,50 +2,76 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ..model.errors import QuarterdeckError
 
-INSTALL = "pip install 'quarterdeck[aws]'"
+_SOON = {"TooManyRequestsException", "Throttling", "ThrottlingException", "LimitExceededException"}
+_NOBODY = {
+    *("AccessDeniedException", "AccountSuspendedException", "ExpiredToken", "ExpiredTokenException"),
+    *("IncompleteSignature", "InvalidClientTokenId", "MailFromDomainNotVerifiedException", "NotFoundException"),
+    *("OptInRequired", "SendingPausedException", "SignatureDoesNotMatch", "UnrecognizedClientException"),
+}
+"""Refusals that are not for this mail's reader alone."""
 
 
-def open_client(region: str) -> Any:
-    """A client of SES that never repeats a call: SES has no way to tell a repeated mail from a second one.
+class Refused(QuarterdeckError):
+    """The mail was not sent, for certain; `soon` says that it may be later, `nobody` that no other mail would be."""
 
-    Credentials and endpoint come from the SDK's own chain (AWS_PROFILE, AWS_ENDPOINT_URL, ...). Raises
-    QuarterdeckError without the package or a region.
-    """
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
-    except ModuleNotFoundError as err:
-        raise QuarterdeckError("sending", "lacks a package", INSTALL) from err
-    once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=10, read_timeout=60)
-    try:
-        return boto3.session.Session().client("sesv2", region_name=region or None, config=once)
-    except BotoCoreError as err:
-        raise QuarterdeckError("SES_REGION", f"is not usable: {err}", "Name the region of SES, as eu-west-1") from err
+    def __init__(self, where: str, problem: str, remedy: str, *, soon: bool = False, nobody: bool = False) -> None:
+        super().__init__(where, problem, remedy)
+        self.soon, self.nobody = soon, nobody
 
 
-def hand_over(client: Any, mail: bytes, sender: str, to: str, configuration_set: str = "") -> str:
-    """Give SES one mail; returns its message id. Raises QuarterdeckError with what SES or the network said."""
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+class Uncertain(QuarterdeckError):
+    """The mail may have been sent, or not."""
 
-    options = {"ConfigurationSetName": configuration_set} if configuration_set else {}
+
+@dataclass(frozen=True)
+class Letter:
+    """What SES is given: the bytes of a mail, its sender, its one reader, a blind copy and a tag that events carry."""
+
+    mail: bytes
+    sender: str
+    to: str
+    bcc: str = ""
+    configuration_set: str = ""
+    tag: str = ""
+
+
+def hand_over(client: Any, letter: Letter) -> str:
+    """Give SES one mail; returns its message id. Raises Refused, or Uncertain when nobody can say."""
+    from botocore import exceptions as aws
+
+    options: dict[str, Any] = {"ConfigurationSetName": letter.configuration_set} if letter.configuration_set else {}
+    if letter.tag:
+        options["EmailTags"] = [{"Name": "delivery", "Value": letter.tag}]
+    blind = {"BccAddresses": [letter.bcc]} if letter.bcc else {}
     try:
         sent = client.send_email(
-            FromEmailAddress=sender, Destination={"ToAddresses": [to]}, Content={"Raw": {"Data": mail}}, **options
+            FromEmailAddress=letter.sender,
+            Destination={"ToAddresses": [letter.to], **blind},
+            Content={"Raw": {"Data": letter.mail}},
+            **options,
         )
-    except ClientError as err:
-        said = err.response.get("Error", {})
-        where = f"SES refused ({said.get('Code', '?')})"
-        raise QuarterdeckError(where, str(said.get("Message", err))[:300], "Mend that and send again") from err
-    except (NoCredentialsError, PartialCredentialsError) as err:
-        raise QuarterdeckError(
-            "AWS credentials", "are not there; nothing was sent", "Sign in, or set AWS_PROFILE"
+        return str(sent["MessageId"])
+    except aws.ClientError as err:
+        said, status = err.response.get("Error", {}), err.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code, message = str(said.get("Code", "?")), str(said.get("Message", err))[:300]
+        if status >= 500 and code not in _SOON:
+            raise Uncertain(f"SES failed ({code})", message, "Look whether the mail arrived") from err
+        soon = code in _SOON or status == 429
+        raise Refused(
+            f"SES refused ({code})", message, "Mend that and send again", soon=soon, nobody=code in _NOBODY
         ) from err
-    except BotoCoreError as err:
-        remedy = "Look whether it arrived before you send again: a lost answer is no proof of a lost mail"
-        raise QuarterdeckError("SES", f"gave no answer: {type(err).__name__}", remedy) from err
-    return str(sent["MessageId"])
+    except (aws.NoCredentialsError, aws.PartialCredentialsError, aws.TokenRetrievalError) as err:
+        remedy = "Sign in, or set AWS_PROFILE"
+        raise Refused("AWS credentials", "are not there; nothing was sent", remedy, nobody=True) from err
+    except (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ProxyConnectionError) as err:
+        problem = f"cannot be reached: {type(err).__name__}; nothing was sent"
+        raise Refused("SES", problem, "Look at the network, then send again", soon=True, nobody=True) from err
+    except aws.ParamValidationError as err:
+        raise Refused("SES", f"cannot be given this: {err}"[:300], "Mend the setting") from err
+    except Exception as err:  # of whatever kind: once the call has begun, only SES knows
+        raise Uncertain("SES", f"gave no answer: {type(err).__name__}", "Look whether the mail arrived") from err

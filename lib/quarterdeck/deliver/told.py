@@ -43,7 +43,8 @@ class Told:
     def compared(self, fact: Fact) -> Fact:
         """A fact whose previous value is the one that this mail told, where it told one in the same unit."""
         found = next(((value, unit) for id, value, unit in self.facts if id == fact.id), None)
-        return replace(fact, previous=found[0]) if found and found[1] == fact.unit else fact
+        constant = fact.previous is None and found == (fact.value, fact.unit)  # its note says more than "unchanged"
+        return fact if constant or not found or found[1] != fact.unit else replace(fact, previous=found[0])
 
     def differs(self, report: Report) -> bool:
         """Whether figures or findings of a report are others than this mail's."""

@@ -16,7 +16,8 @@ _SKIPPED = {"script", "style", "template", "svg", "math", "iframe", "object", "n
 
 def one_line(text: object, limit: int = 300) -> str:
     """Text on one line without control or direction-override characters, cut at a word with `…` past `limit`."""
-    line = " ".join(_UNPRINTABLE.sub(" ", str(text)).split())
+    line = str(text)
+    line = " ".join((line if line.isprintable() else _UNPRINTABLE.sub(" ", line)).split())
     if len(line) <= limit:
         return line
     cut = line[: limit - 1]

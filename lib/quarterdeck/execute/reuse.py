@@ -17,7 +17,7 @@ from typing import Any
 from ..model.persona import Persona
 from .outline import Selection
 
-_NOT_CONTENT = {"recipients", "schedule"}
+_NOT_CONTENT = {"recipients", "schedule", "send", "approval", "owner"}
 _ENVIRONMENT = ("ipykernel", "nbclient", "numpy", "pandas", "papermill", "plotly", "babel")
 
 
@@ -33,7 +33,7 @@ def code_hash(*folders: str) -> str:
 
 
 def report_key(selection: Selection, persona: Persona, parameters: dict[str, Any], commentary: str) -> dict[str, str]:
-    """What a report is made from, besides tables, by part; recipients and schedule are no part of it."""
+    """What a report is made from, besides tables, by part; who is sent it, when and on whose word is no part of it."""
     said = persona.model_dump(mode="json", exclude=_NOT_CONTENT)
     return {
         "notebook": seal([(cell.cell_type, cell.source) for cell in selection.cells]),

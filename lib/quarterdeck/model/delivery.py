@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -23,8 +24,8 @@ def recipient_id(address: str) -> str:
 
 def masked(address: str) -> str:
     """An address as logs and screens may show it: `o…@example.com`."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}"
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}" if at else f"{address[:1]}…"
 
 
 @dataclass(frozen=True, order=True)
@@ -46,9 +47,11 @@ class DeliveryKey:
     def parse(cls, text: str) -> DeliveryKey:
         """The key that `str` wrote; raises QuarterdeckError for any other text."""
         parts = text.rsplit("/", 3)
-        if len(parts) != 4 or not all(parts) or not parts[3].isdigit():
+        if len(parts) != 4 or not all(parts) or not re.fullmatch("[1-9][0-9]{0,5}", parts[3]):
             raise QuarterdeckError(
-                f"delivery {text[:80]!r}", "is none", "Copy one that `quarterdeck status` shows, as ceo/2026-10/9f…/1"
+                f"delivery {text[:80]!r}",
+                "is none",
+                "Copy one that `quarterdeck status` shows",
             )
         return cls(parts[0], parts[1], parts[2], int(parts[3]))
 

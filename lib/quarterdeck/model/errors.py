@@ -21,6 +21,15 @@ class QuarterdeckError(Exception):
         return ". ".join(part.rstrip(".") for part in (f"{self.where}: {self.problem}", self.remedy) if part) + "."
 
 
+class BadValue(QuarterdeckError, ValueError):
+    """A value that cannot be used, told by who does not know where it stands: `where` says what it is."""
+
+    @property
+    def told(self) -> str:
+        """The problem for whoever names the place: `'fast' will not do`."""
+        return f"{self.where} {self.problem}"
+
+
 class DataError(QuarterdeckError):
     """A table that is present but invalid."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,27 @@ def write(path: Path, content: str | bytes) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def put_once(path: Path, content: Callable[[], bytes]) -> None:
+    """Make a file that only its owner reads, unless it is there; of processes that do so at once one wins, whole."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # of mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content())
+            file.flush()
+            os.fsync(handle)
+        os.link(name, path)
+    except FileExistsError:
+        pass
+    finally:
+        Path(name).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)  # or the name may be lost with the power
+    os.close(folder)
 
 
 def put_folder(new: Path, place: Path, aside: Path) -> None:

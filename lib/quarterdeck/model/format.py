@@ -6,11 +6,12 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_currency, format_decimal, format_percent, list_currencies
+from babel.numbers import list_currencies, parse_pattern
 
 from .report import Fact
 
@@ -29,31 +30,33 @@ class Formats:
         """`$8,412` or, below a hundred or on request, `$84.10`; a loss has a true minus sign: `−$120`."""
         if cents is None:
             cents = abs(value) < 100 and round(value, 2) != round(value)
-        pattern = Locale.parse(self.locale).currency_formats["standard"].pattern.split(";")[0]
+        pattern = _locale(self.locale).currency_formats["standard"].pattern.split(";")[0]
         pattern = pattern if cents else pattern.replace(".00", "")
-        text = format_currency(
-            _bounded(value), currency or self.currency, pattern, locale=self.locale, currency_digits=False
-        )
+        text = _written(_bounded(value), pattern, self.locale, currency or self.currency)
         return f"{_MINUS}{text}" if round(value, 2 if cents else 0) < 0 else text
 
     def percent(self, value: float) -> str:
         """A share of 1 as `12.5 %` in the locale's way: one decimal below 10 %, none above."""
-        pattern = Locale.parse(self.locale).percent_formats[None].pattern
+        pattern = _locale(self.locale).percent_formats[None].pattern
         pattern = pattern.replace("#,##0", "#,##0.#") if abs(value) < 0.1 else pattern
-        text = format_percent(abs(value), pattern, locale=self.locale)
+        text = _written(abs(value), pattern, self.locale)
         return f"{_MINUS}{text}" if value < 0 and round(value, 3) else text
 
     def number(self, value: float, decimals: int = 1) -> str:
         """A number with thousands separated and at most `decimals` decimals."""
         pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
-        text = format_decimal(_bounded(value), pattern, locale=self.locale)
+        text = _written(_bounded(value), pattern, self.locale)
         return f"{_MINUS}{text}" if round(value, decimals) < 0 else text
+
+    def month(self, value: date) -> str:
+        """A month in the locale's short form: `Oct 2026`."""
+        return _skeleton("yMMM", value, locale=self.locale)
 
     def date(self, value: date | str, *, year: bool = True) -> str:
         """A day in the locale's medium form: `Oct 31, 2026`."""
         if isinstance(value, str):
             value = date.fromisoformat(value[:10])
-        return format_date(value, "medium", self.locale) if year else format_skeleton("MMMd", value, locale=self.locale)
+        return _date(value, "medium", self.locale) if year else _skeleton("MMMd", value, locale=self.locale)
 
     def due(self, day: str, as_of: str, *, year: bool = True) -> str:
         """When something is due, in words: `due Nov 7, 2026`, `overdue since Oct 28, 2026`, or empty for no day."""
@@ -107,6 +110,23 @@ class Formats:
         return f"{'up' if fact.change > 0 else 'down'} {text}{share}"
 
 
+# A digest says most values twice, in HTML and in plain text, and the dates of a period come again in every digest.
+_pattern = lru_cache(maxsize=256)(parse_pattern)
+_date = lru_cache(maxsize=4096)(format_date)
+_skeleton = lru_cache(maxsize=4096)(format_skeleton)
+
+
+@lru_cache(maxsize=64)
+def _locale(name: str) -> Locale:
+    return Locale.parse(name)
+
+
+@lru_cache(maxsize=4096, typed=True)  # an int and a float may be equal and yet have other digits
+def _written(value: float, pattern: str, locale: str, currency: str | None = None) -> str:
+    """A number in a pattern of CLDR."""
+    return _pattern(pattern).apply(value, _locale(locale), currency, currency_digits=False)
+
+
 def _singular(unit: str) -> str:
     """`charters` as it is said of one; what is no plural stays."""
     return re.sub("ies$", "y", unit) if unit.endswith("ies") else unit.removesuffix("s")
@@ -117,6 +137,7 @@ def _bounded(value: float) -> float:
     return min(abs(value), 1e21)
 
 
+@lru_cache(maxsize=256)
 def is_currency(unit: str) -> bool:
     """Whether a unit is a currency code of ISO 4217."""
     return len(unit) == 3 and unit in list_currencies()

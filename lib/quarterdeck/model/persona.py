@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from .errors import PersonaError, nearest
+from .address import plain_address, unbroken
+from .delivery import masked, recipient_id
+from .errors import BadValue, PersonaError, QuarterdeckError, nearest
 from .files import from_yaml
 from .report import CONTROL, Variant
 
 
+def _known_locale(text: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale.parse(text)) if text else ""
+    except (ValueError, UnknownLocaleError):
+        raise BadValue(repr(text[:60]), "is no locale that Babel knows", "Write it as de_DE") from None
+
+
+def _known_zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key if text else ""
+    except (KeyError, ValueError, OSError):  # unknown, no relative path, a folder of zones
+        raise BadValue(repr(text[:60]), "is no time zone", "Write it as Europe/Berlin") from None
+
+
 class Recipient(BaseModel):
-    """A person who is sent a report."""
+    """A person who is sent a report: the whole one, or that of one `subject` of a persona with `each`.
+
+    An empty `locale` is the persona's, an empty `time_zone` UTC.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    address: str = Field(pattern=r"^[^@\s\r\n]+@[^@\s\r\n]+$")
-    name: str = ""
+    address: Annotated[str, AfterValidator(plain_address)]
+    name: Annotated[str, Field(max_length=200), AfterValidator(unbroken)] = ""
+    locale: Annotated[str, AfterValidator(_known_locale)] = ""
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = ""
+    subject: str = ""
 
 
 class Persona(BaseModel):
@@ -31,7 +57,9 @@ class Persona(BaseModel):
     shown first. Readers are shared out between the mail as it is (`control`) and its `variants`. `entities` limits
     the data to some entities (empty: all). `parameters` overrides variables of the notebook's parameters cell. `each`
     names a table: besides the whole, one report for each of its rows. With `oversees` some report must show every
-    entity and every serious finding. Recipients and schedule never cause a report to be rebuilt.
+    entity and every serious finding. `send` says whether a mail without news goes out, with `approval` none does
+    before somebody approved it, and `owner` is the address that answers for the report. These, recipients and schedule
+    never cause a report to be rebuilt.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +80,19 @@ class Persona(BaseModel):
     locale: str = "en_US"
     recipients: tuple[Recipient, ...] = ()
     schedule: Literal["weekly", "monthly", "quarterly"] = "monthly"
+    send: Literal["always", "when-changed", "when-findings"] = "always"
+    approval: bool = False
+    owner: Annotated[str, AfterValidator(lambda text: plain_address(text) if text else "")] = ""
+
+    @field_validator("recipients")
+    @classmethod
+    def _each_once(cls, recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+        seen: set[tuple[str, str]] = set()
+        for recipient in recipients:
+            if (reader := (recipient_id(recipient.address), recipient.subject)) in seen:
+                raise BadValue(f"address {masked(recipient.address)!r}", "stands twice", "Remove one")
+            seen.add(reader)
+        return recipients
 
     @property
     def all_sections(self) -> tuple[str, ...]:
@@ -62,6 +103,26 @@ class Persona(BaseModel):
     def period_kind(self) -> str:
         """The kind of period that the schedule asks for: `month`, `week` or `quarter`."""
         return {"weekly": "week", "monthly": "month", "quarterly": "quarter"}[self.schedule]
+
+
+def _first_problem(err: ValidationError) -> tuple[str, str, str]:
+    """The key, problem and remedy of what a model refused first; no address is told."""
+    first = err.errors()[0]
+    key = ".".join(map(str, first["loc"]))
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, BadValue):
+        return key, cause.told, cause.remedy
+    private = first["type"] == "missing" or key.startswith(("recipients", "owner", "address"))
+    return key, first["msg"].lower() + ("" if private else f", found {first['input']!r}"), ""
+
+
+def to_recipient(values: Mapping[str, str], where: str) -> Recipient:
+    """A recipient of these values; raises QuarterdeckError naming `where` and the value's name."""
+    try:
+        return Recipient.model_validate(values)
+    except ValidationError as err:
+        key, problem, remedy = _first_problem(err)
+        raise QuarterdeckError(f"{where}{key}", problem, remedy) from err
 
 
 def load_persona(path: Path) -> Persona:
@@ -86,12 +147,8 @@ def load_persona(path: Path) -> Persona:
     try:
         persona = Persona(id=path.stem, **values)
     except ValidationError as err:
-        first = err.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        found = "" if first["type"] == "missing" else f", found {first['input']!r}"
-        raise PersonaError(
-            f"{path}, key {key}", f"{first['msg'].lower()}{found}", "See the README on personas"
-        ) from err
+        key, problem, remedy = _first_problem(err)
+        raise PersonaError(f"{path}, key {key}", problem, remedy or "See the README on personas") from err
     for name in persona.digest:
         if name not in persona.all_sections:
             remedy = nearest(name, persona.all_sections)

@@ -273,3 +273,9 @@ class Report:
             variants={name: Variant(**variant) for name, variant in values.pop("variants", {}).items()},
             **values,
         )
+
+
+def reports_in(folder: Path) -> list[Path]:
+    """The `facts.json` of every report under a folder, without what a run that goes on has not put in place."""
+    found = folder.rglob("facts.json")
+    return sorted(path for path in found if not any(part[0] == "." for part in path.relative_to(folder).parts))

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .address import parse_address, plain_address
+from .errors import BadValue, QuarterdeckError
+
+_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*")
+_QUOTED = re.compile(r"""(["'])((?:(?!\1).)*)\1(?:\s+#.*)?""")
+_SECRET_NAME = re.compile(
+    "AWS_ACCESS_KEY|AWS_SESSION|SECRET_?(ACCESS_?)?KEY|PASSWORD|TOKEN|PRIVATE_?KEY|API_?KEY", re.I
+)
+_SECRET = re.compile(r"(AKIA|ASIA)[A-Z0-9]{12}|-----BEGIN|sk_live_|gh[pousr]_|github_pat_|xox[a-z]-")
+_RANDOM = re.compile(r"(?=.*\d)(?!.*[a-z]{8})[\w+/=-]{32,}")
+"""Long, with digits and without a long word: what a generator of keys writes, and hardly a name."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """The settings of a project; a variable of the environment wins over the file, and empty means not set.
 
-    `allowed` are addresses, or domains as `@example.com`, that may be mailed outside production. `notices` are what
-    must be said of the file.
+    `allowed` are addresses, or domains as `@example.com`, in small letters, that may be mailed outside production.
+    Addresses are as a header shows them, `site_url` ends without a slash, `signing_secret` is a secret's name in AWS
+    Secrets Manager, `send_rate` is in messages a second. `notices` are what must be said of the file.
     """
 
     ses_region: str = ""
@@ -30,3 +48,124 @@ class Settings:
     ledger_days: int = 730
     recipients_table: str = ""
     notices: tuple[str, ...] = ()
+
+    @property
+    def answers_to(self) -> str:
+        """The address alone that answers, and wishes to be sent no more, go to; empty while there is no sender."""
+        address = self.ses_reply_to or self.ses_from_address
+        return parse_address(address).addr_spec if address else ""
+
+
+def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings of a file, which may be missing, and of an environment, which wins.
+
+    Names that are none of ours are left alone. Raises QuarterdeckError naming file and line, or the variable.
+    """
+    lines = _lines(path)
+    last = {name: (number, value) for number, name, value in lines}
+    values: dict[str, Any] = {}
+    for field, rule in _RULES.items():
+        name = "QUARTERDECK_ENV" if field == "environment" else field.upper()
+        where, text = f"environment variable {name}", environment.get(name, "").strip()
+        if not text and name in last:
+            number, text = last[name]
+            where = f"{path}, line {number}, {name}"
+        if text:
+            try:
+                values[field] = rule(text)
+            except BadValue as err:
+                raise QuarterdeckError(where, err.told, err.remedy) from err
+    return Settings(**values, notices=_notices(path, lines))
+
+
+def _lines(path: Path) -> list[tuple[int, str, str]]:
+    """Line numbers, names and values of a file."""
+    try:
+        text = path.read_text("utf-8-sig") if path.exists() else ""
+    except UnicodeDecodeError as err:
+        raise QuarterdeckError(str(path), f"is not UTF-8 (byte {err.start})", "Save the file as UTF-8") from err
+    found = [(number, _LINE.fullmatch(line)) for number, line in enumerate(text.split("\n"), 1)]
+    return [(number, line[1], _value(line[2])) for number, line in found if line]
+
+
+def _value(text: str) -> str:
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[2].strip() if quoted else re.sub(r"(^|\s+)#.*", "", text)
+
+
+def _notices(path: Path, lines: list[tuple[int, str, str]]) -> tuple[str, ...]:
+    found = [
+        f"line {number} ({name})"
+        for number, name, value in lines
+        if value and (_SECRET_NAME.search(name) or _SECRET.search(value))
+    ]
+    if not found:
+        return ()
+    remedy = "Give AWS keys to `aws configure`, other secrets to AWS Secrets Manager, and delete them here"
+    return (f"{path}, {', '.join(found)}: looks like a secret and is not used. {remedy}.",)
+
+
+def _bad(text: str, problem: str, remedy: str) -> BadValue:
+    return BadValue("a secret" if _SECRET.search(text) else repr(text[:60]), problem, remedy)
+
+
+def _matching(pattern: str, problem: str, remedy: str) -> Callable[[str], str]:
+    def rule(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise _bad(text, problem, remedy)
+        return text
+
+    return rule
+
+
+def _number(kind: type[float], good: Callable[[float], bool], remedy: str) -> Callable[[str], float]:
+    def rule(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not good(value):
+            raise _bad(text, "will not do", remedy)
+        return value
+
+    return rule
+
+
+def _allowed(text: str) -> tuple[str, ...]:
+    """Addresses and domains; a domain is one that an address can have."""
+    return tuple(
+        plain_address(f"a{part}" if part.startswith("@") else part)[part.startswith("@") :].casefold()
+        for part in re.split(r"[,\s]+", text.strip(", "))
+        if part
+    )
+
+
+def _secret_name(text: str) -> str:
+    if _SECRET.search(text) or _RANDOM.fullmatch(text):
+        remedy = "Keep it in AWS Secrets Manager, set its name or ARN here, and replace a secret that others could read"
+        raise BadValue("the value", "looks like a secret itself, not like the name of one", remedy)
+    return _matching(r"[\w/+=.@:!-]{1,512}", "is no name of a secret", "Name one, as quarterdeck/unsubscribe")(text)
+
+
+_REGION = _matching(r"[a-z]{2}(-[a-z]+)+-\d", "is no region", "Name one of AWS, as eu-west-1")
+_TABLE = _matching(r"[A-Za-z0-9_.-]{3,255}", "is no name of a table", "Use letters, digits, hyphens, dots")
+_SITE_URL = r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?(/[A-Za-z0-9._~%/-]*)?"
+_SITE = _matching(_SITE_URL, "is no address of a site", "Write it as https://reports.example.com")
+_RULES: dict[str, Callable[[str], Any]] = {
+    "ses_region": _REGION,
+    "ses_from_address": lambda text: str(parse_address(text)),
+    "ses_to_address": lambda text: str(parse_address(text)),
+    "ses_reply_to": lambda text: str(parse_address(text)),
+    "ses_bcc_address": lambda text: str(parse_address(text)),
+    "ses_configuration_set": _matching(r"[\w-]{1,64}", "is no name of a set", "Use letters, digits, hyphens"),
+    "ses_fallback_region": _REGION,
+    "ses_allowed": _allowed,
+    "operator_address": lambda text: str(parse_address(text)),
+    "site_url": lambda text: _SITE(text).rstrip("/"),
+    "signing_secret": _secret_name,
+    "send_rate": _number(float, lambda rate: 0 < rate < math.inf, "Write messages a second, above 0, as 2.5"),
+    "environment": _matching("development|staging|production", "is none", "Choose development, staging or production"),
+    "ledger_table": _TABLE,
+    "ledger_days": _number(int, lambda days: 30 <= days < 40_000, "Write a whole number of days, at least 30"),
+    "recipients_table": _TABLE,
+}

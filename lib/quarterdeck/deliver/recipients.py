@@ -1,0 +1,214 @@
+"""Who gets a persona's report: the personas' own lists, or a table of DynamoDB; and who wishes to get none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..model.delivery import Ledger, recipient_id
+from ..model.persona import Persona, Recipient
+from .aws import MAKE, asking
+from .recipients_csv import read_csv
+
+ALL = "*"
+"""In place of a persona: all of them, those that a reader is added to later included."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Someone who gets the report of a slug; whoever is silenced is not `active`, since a day and for a reason."""
+
+    slug: str
+    address: str
+    name: str = ""
+    locale: str = ""
+    time_zone: str = ""
+    active: bool = True
+    unsubscribed_at: str = ""
+    why: str = ""
+
+    @property
+    def id(self) -> str:
+        """The reader's `recipient_id`."""
+        return recipient_id(self.address)
+
+    @property
+    def persona(self) -> str:
+        """The persona of the report."""
+        return self.slug.partition("/")[0]
+
+
+class Recipients(Protocol):
+    """A list of readers, and the memory of those who are to be sent no more."""
+
+    def of(self, slug: str) -> list[Reader]:
+        """All readers of a report (`treasurer`, `audit/acme`), the silenced too; none for an unknown one."""
+
+    def rows(self) -> list[Reader]:
+        """All readers of all reports, by slug."""
+
+    def silence(self, recipient: str, persona: str, why: str, at: str) -> None:
+        """Send a `recipient_id` no more of a persona, or (empty) of all; the first reason and time are kept.
+
+        It outlasts removal from the list and holds when the reader is added again.
+        """
+
+    def restore(self, recipient: str) -> None:
+        """Forget whatever silenced a `recipient_id`: only at the reader's own wish."""
+
+
+class FileRecipients(Recipients):
+    """The lists in the personas' files; who is silenced stands in the ledger."""
+
+    def __init__(self, personas: Iterable[Persona], ledger: Ledger) -> None:
+        self._personas = {persona.id: persona for persona in personas}
+        self._ledger = ledger
+
+    def of(self, slug: str) -> list[Reader]:
+        """The readers in the order of the file."""
+        id, _, subject = slug.partition("/")
+        listed = self._personas[id].recipients if id in self._personas else ()
+        return [self._reader(slug, recipient) for recipient in listed if recipient.subject == subject]
+
+    def rows(self) -> list[Reader]:
+        """The readers in the order of personas and files."""
+        listed = [(persona, it) for persona in self._personas.values() for it in persona.recipients]
+        return [self._reader(_slug(persona.id, it), it) for persona, it in sorted(listed, key=lambda pair: pair[0].id)]
+
+    def silence(self, recipient: str, persona: str, why: str, at: str) -> None:
+        """One mark."""
+        self._ledger.mark(_mark(recipient, persona), json.dumps({"why": why, "at": at}))
+
+    def restore(self, recipient: str) -> None:
+        """Forget each mark."""
+        for persona in (ALL, *self._personas):
+            self._ledger.unmark(_mark(recipient, persona))
+
+    def _reader(self, slug: str, recipient: Recipient) -> Reader:
+        id = recipient_id(recipient.address)
+        marks = (self._ledger.marked(_mark(id, which)) for which in (ALL, slug.partition("/")[0]))
+        kept = next((mark for mark in marks if mark is not None), None)
+        return _reader(slug, recipient.model_dump(), None if kept is None else json.loads(kept or "{}"))
+
+
+class TableRecipients(Recipients):
+    """The lists in a table made by `table_definition`, over a low-level client of boto3.
+
+    One item for each report's slug and reader. Silences are items of their own, under the persona `*`: adding,
+    importing and removing readers cannot undo one.
+    """
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client, self._table = client, table
+
+    def of(self, slug: str) -> list[Reader]:
+        """The readers in the order of their ids."""
+        return self._readers([*self._query(slug), *self._query(ALL)])
+
+    def rows(self) -> list[Reader]:
+        """All readers of all reports, by slug."""
+        return sorted(self._readers(self._pages("scan")), key=lambda reader: (reader.slug, reader.address))
+
+    def add(self, persona: str, recipient: Recipient) -> None:
+        """Put a reader on a list, or change what it says of one."""
+        key = {"persona": _slug(persona, recipient), "recipient": recipient_id(recipient.address)}
+        with self._asking():
+            self._client.put_item(TableName=self._table, Item=_typed(**key, **recipient.model_dump()))
+
+    def remove(self, recipient: str, personas: Collection[str] = ()) -> int:
+        """Take a `recipient_id` off some personas' lists, or off all; says off how many."""
+        found = [row for row in self.rows() if row.id == recipient and (not personas or row.persona in personas)]
+        for row in found:
+            self._delete(row.slug, recipient)
+        return len(found)
+
+    def import_csv(self, path: Path, personas: Collection[str]) -> int:
+        """Add the readers of a CSV (columns address, persona, name, locale, time_zone, subject); says how many.
+
+        Raises QuarterdeckError for the first bad row before anything is written. Reading a file again changes nothing.
+        """
+        rows = read_csv(path, personas)
+        for persona, recipient in rows:
+            self.add(persona, recipient)
+        return len(rows)
+
+    def silence(self, recipient: str, persona: str, why: str, at: str) -> None:
+        """One item, unless it is there."""
+        with self._asking():
+            self._client.update_item(
+                TableName=self._table,
+                Key=_typed(persona=ALL, recipient=f"{recipient}/{persona or ALL}"),
+                UpdateExpression="SET why = if_not_exists(why, :why), #at = if_not_exists(#at, :at)",
+                ExpressionAttributeNames={"#at": "at"},
+                ExpressionAttributeValues=_typed(**{":why": why, ":at": at}),
+            )
+
+    def restore(self, recipient: str) -> None:
+        """Delete each item that silences the reader."""
+        for item in self._query(ALL):
+            if item["recipient"].startswith(f"{recipient}/"):
+                self._delete(ALL, item["recipient"])
+
+    def _readers(self, items: Iterable[dict[str, str]]) -> list[Reader]:
+        listed, silenced = [], {}
+        for item in items:
+            if item["persona"] == ALL:
+                silenced[item["recipient"]] = item
+            else:
+                listed.append((item["persona"], item["recipient"], item))
+        return [
+            _reader(slug, item, silenced.get(f"{id}/{ALL}") or silenced.get(f"{id}/{slug.partition('/')[0]}"))
+            for slug, id, item in listed
+        ]
+
+    def _query(self, persona: str) -> Iterator[dict[str, str]]:
+        asked = _typed(**{":persona": persona})
+        return self._pages("query", KeyConditionExpression="persona = :persona", ExpressionAttributeValues=asked)
+
+    def _pages(self, operation: str, **options: Any) -> Iterator[dict[str, str]]:
+        with self._asking():
+            pages = self._client.get_paginator(operation)
+            for page in pages.paginate(TableName=self._table, ConsistentRead=True, **options):
+                for item in page["Items"]:  # somebody may have added an attribute of another type by hand
+                    yield {name: str(value) for name, typed in item.items() for value in typed.values()}
+
+    def _delete(self, persona: str, recipient: str) -> None:
+        with self._asking():
+            self._client.delete_item(TableName=self._table, Key=_typed(persona=persona, recipient=recipient))
+
+    def _asking(self) -> AbstractContextManager[None]:
+        return asking(f"table {self._table}", MAKE)
+
+
+def table_definition(name: str) -> dict[str, Any]:
+    """The table, as arguments of `create_table`: paid by request, keyed by persona and `recipient_id`."""
+    keys = {"persona": "HASH", "recipient": "RANGE"}
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+    }
+
+
+def _reader(slug: str, columns: Mapping[str, str], silence: Mapping[str, str] | None) -> Reader:
+    said = {name: columns.get(name, "") for name in ("address", "name", "locale", "time_zone")}
+    if silence is not None:
+        said |= {"unsubscribed_at": silence.get("at", ""), "why": silence.get("why", "")}
+    return Reader(slug=slug, active=silence is None, **said)
+
+
+def _slug(persona: str, recipient: Recipient) -> str:
+    return f"{persona}/{recipient.subject}" if recipient.subject else persona
+
+
+def _mark(recipient: str, persona: str) -> str:
+    return f"silenced/{recipient}/{persona or ALL}"
+
+
+def _typed(**values: str) -> dict[str, dict[str, str]]:
+    return {name: {"S": value} for name, value in values.items()}

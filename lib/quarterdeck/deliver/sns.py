@@ -1,0 +1,99 @@
+"""Whether a message came from Amazon SNS: its topic, age, certificate and signature."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from ..model.errors import QuarterdeckError
+from .aws import INSTALL
+
+MOST_SECONDS = 3600
+"""How old a message may be; SNS tries again for no longer than that."""
+_CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
+_SIGNED = {
+    "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    "SubscriptionConfirmation": _CONFIRMATION,
+    "UnsubscribeConfirmation": _CONFIRMATION,
+}
+
+
+def check_sns(message: dict[str, Any], fetch: Callable[[str], bytes], topics: Collection[str], now: float) -> str:
+    """Make sure that SNS signed a message, for one of these topics (ARNs), within the hour before `now` (Unix time).
+
+    Returns the address to visit to confirm a subscription; for any other message, nothing. `fetch` gets the
+    certificate, asked only for one at SNS's own host in the topic's region; it must follow no redirect, and may raise
+    OSError. Raises QuarterdeckError. A message that comes twice passes twice: `take_in` knows an event again.
+    Source: AWS, "Verifying the signatures of Amazon SNS messages".
+    """
+    kind, topic = _field(message, "Type"), _field(message, "TopicArn")
+    if kind not in _SIGNED:
+        raise _refused("is of no Type that SNS sends")
+    if topic not in topics:
+        raise _refused("is of a topic that is not allowed", "Allow its TopicArn if the topic is yours")
+    try:
+        age = now - datetime.fromisoformat(_field(message, "Timestamp")).timestamp()
+    except (ValueError, OverflowError) as err:
+        raise _refused("has a Timestamp that is none") from err
+    if abs(age) > MOST_SECONDS:
+        raise _refused("is not of the last hour", "Look at this machine's clock; if it is right, this is a replay")
+    partition, _, region = f"{topic}:::".split(":")[1:4]
+    host = f"sns.{region}.amazonaws.com" + (".cn" if partition == "aws-cn" else "")
+    url = _field(message, "SigningCertURL" if "SigningCertURL" in message else "SigningCertUrl")
+    if not re.fullmatch(rf"https://{re.escape(host)}/[A-Za-z0-9_-]+\.pem", url):
+        raise _refused(f"names a certificate that is not one of {host}")
+    names = (name for name in _SIGNED[kind] if name != "Subject" or message.get(name) is not None)
+    _check_signature(message, "".join(f"{name}\n{_field(message, name)}\n" for name in names), url, fetch, now)
+    if kind != "SubscriptionConfirmation":
+        return ""
+    visit = _field(message, "SubscribeURL")
+    if not re.fullmatch(rf"https://{re.escape(host)}/\?Action=ConfirmSubscription&[!-~]+", visit):
+        raise _refused(f"has a SubscribeURL that is not one of {host}")
+    return visit
+
+
+def _check_signature(message: dict[str, Any], signed: str, url: str, fetch: Callable[[str], bytes], now: float) -> None:
+    try:
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+        from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+        from cryptography.x509 import load_pem_x509_certificate
+    except ModuleNotFoundError as err:
+        raise QuarterdeckError("checking SNS messages", "lacks a package", INSTALL) from err
+    digests = {"1": SHA1, "2": SHA256}
+    version = _field(message, "SignatureVersion")
+    if version not in digests:
+        raise _refused("has a SignatureVersion other than 1 and 2")
+    try:
+        certificate = load_pem_x509_certificate(fetch(url))
+        key = certificate.public_key()
+    except OSError as err:
+        raise QuarterdeckError(url, f"cannot be had: {type(err).__name__}", "Let SNS try again") from err
+    except (ValueError, UnsupportedAlgorithm) as err:
+        raise _refused("is signed with what is no certificate") from err
+    today = datetime.fromtimestamp(now, UTC)
+    if not certificate.not_valid_before_utc <= today <= certificate.not_valid_after_utc:
+        raise _refused("is signed with a certificate that is not valid now")
+    if not isinstance(key, RSAPublicKey):
+        raise _refused("is signed with a certificate of no RSA key")
+    try:
+        signature = base64.b64decode(_field(message, "Signature"), validate=True)
+        key.verify(signature, signed.encode(), PKCS1v15(), digests[version]())
+    except (InvalidSignature, ValueError) as err:
+        raise _refused("is not signed by SNS, or was changed") from err
+
+
+def _field(message: dict[str, Any], name: str) -> str:
+    value = message.get(name) if isinstance(message, dict) else None
+    # A line break elsewhere would let one signed text be read as other fields.
+    if not isinstance(value, str) or (name != "Message" and "\n" in value):
+        raise _refused(f"has no proper {name}")
+    return value
+
+
+def _refused(problem: str, remedy: str = "Nothing of it was taken in") -> QuarterdeckError:
+    return QuarterdeckError("SNS message", problem, remedy)

@@ -124,7 +124,7 @@ def _locale(name: str) -> Locale:
 @lru_cache(maxsize=4096, typed=True)  # an int and a float may be equal and yet have other digits
 def _written(value: float, pattern: str, locale: str, currency: str | None = None) -> str:
     """A number in a pattern of CLDR."""
-    return _pattern(pattern).apply(value, _locale(locale), currency, currency_digits=False)
+    return str(_pattern(pattern).apply(value, _locale(locale), currency, currency_digits=False))
 
 
 def _singular(unit: str) -> str:

@@ -36,6 +36,12 @@ class Standing:
     counts: Counter[str] = field(default_factory=Counter)
     next: str = ""
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Its row of a table: report, period, state, COLUMNS, next command."""
+        counts = (str(self.counts[column]) for column in COLUMNS)
+        return (self.key.slug, self.key.period, self.stale or "built", *counts, self.next)
+
 
 def standings(project: Project, dispatch: Dispatch, order: Order) -> tuple[list[Standing], list[str]]:
     """Every report that has readers or is nobody's part, and a line for each delivery that wants a look."""

@@ -300,7 +300,7 @@ def test_a_wish_that_came_by_mail_is_honoured_with_lists_in_files(
     told(capsys, company, "restore", "ann@example.com")
     assert "unsubscribed" not in told(capsys, company, "list")
     said = told(capsys, company, "unsubscribe", "an@example.com")
-    assert "any report" in said and "No such list holds this address" in said
+    assert "any report" in said and "No list holds this address" in said
     assert "Did you mean 'host'" in told(
         capsys, company, "unsubscribe", "ann@example.com", "--personas", "hots", code=2
     )

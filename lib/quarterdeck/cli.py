@@ -274,19 +274,18 @@ def _send(options: argparse.Namespace) -> int:
         if options.dry_run:
             _dry_run(dispatch, order)
             return 0
-        rows, stopped = [], None
+        told, troubles, stopped = Counter[str](), [], None
         with tqdm(total=dispatch.count(order), unit="reader", leave=False, disable=not sys.stderr.isatty()) as bar:
             try:
-                for planned, row in dispatch.send(order):
+                for planned, row in dispatch.send(order):  # ten thousand rows are not kept
                     bar.update()
-                    rows += [(planned, row)] if row else []
+                    told[row.state if row else f"not sent ({planned.skip.partition(':')[0]})"] += 1
+                    troubles += [(planned, row)] if row and row.state != "sent" else []
             except QuarterdeckError as err:
                 stopped = err
-        troubles = [(planned, row) for planned, row in rows if row.state != "sent"]
         for _, row in troubles:
             _say(f"{row.key} ({masked(row.address)}) {row.state}: {row.reason}")
-        states = sorted(Counter(row.state for _, row in rows).items())
-        print(", ".join(f"{count} {state}" for state, count in states) or "Nothing was to be sent.")
+        print(", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "No report has a reader.")
         for owner, subject, text in standing.notices(dispatch, troubles):
             dispatch.tell(owner, subject, text)
         if stopped:

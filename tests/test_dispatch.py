@@ -412,7 +412,7 @@ def test_two_senders_at_once_share_the_readers(ses: str, built: Path) -> None:
     """On one file: every reader one mail."""
     give_readers(built, MANY)
     both = [start(built), start(built)]
-    assert [running.wait() for running in both] == [0, 0]
+    assert [running.wait() for running in both] == [0, 0], [running.stdout.read() for running in both]
     assert sorted(counted(ses).values()) == [1] * 25
     assert {row.state for row in rows(built).values()} == {"sent"}
 
@@ -431,6 +431,6 @@ def test_two_machines_share_the_readers_by_a_table(
     open_client("dynamodb", "eu-west-1").create_table(**table_definition(f"ledger-{os.getpid()}"))
     other = shutil.copytree(built, tmp_path / "other")
     both = [start(built), start(other)]
-    assert [running.wait() for running in both] == [0, 0]
+    assert [running.wait() for running in both] == [0, 0], [running.stdout.read() for running in both]
     assert sorted(counted(ses).values()) == [1] * 25
     assert {row.state for row in rows(built).values()} == {"sent"} and not (other / "ledger.sqlite").exists()

@@ -49,13 +49,12 @@ class Order:
     correct: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Built:
-    """A report that can be sent: its persona, what it says, its folder and a hash of all that it says."""
+    """A report that can be sent: its persona, what it says, and a hash of all that."""
 
     persona: Persona
     report: Report
-    folder: Path
     content: str
 
 
@@ -132,7 +131,7 @@ class Dispatch:
             )
             for report, path in made:
                 if report.key.period == wanted:
-                    yield Built(persona, report, path.parent, hashlib.sha256(path.read_bytes()).hexdigest())
+                    yield Built(persona, report, hashlib.sha256(path.read_bytes()).hexdigest())
 
     def readers(self, built: Built) -> list[Reader]:
         """Who gets a report: its recipients, or in pilot mode the one inbox, which gets every whole report."""
@@ -156,9 +155,6 @@ class Dispatch:
         """
         for built in self.built(order):
             key = built.report.key
-            if Period.parse(key.period).end < self._today() - timedelta(days=self.settings.ledger_days):
-                remedy = "Raise LEDGER_DAYS before you send it"
-                raise QuarterdeckError(f"report {key.slug} {key.period}", "is older than the ledger remembers", remedy)
             rows = {row.key.recipient: replace(row, snapshot="") for row in self.ledger.of_report(key.slug, key.period)}
             approved = not built.persona.approval or self.ledger.marked(_approval(built)) is not None
             for reader in self.readers(built):
@@ -175,7 +171,9 @@ class Dispatch:
         report = built.report.key
         key = row.key if row else DeliveryKey(report.slug, report.period, recipient_id(reader.address))
         planned = Planned(key, reader, built, row=row)
-        if why := self._closed(reader) or self._past(planned, order):
+        oldest = date.fromisoformat(stamp(self._clock())[:10]) - timedelta(days=self.settings.ledger_days)
+        forgotten = Period.parse(report.period).end < oldest and "its period ended before what the ledger remembers"
+        if why := self._closed(reader) or self._past(planned, order) or forgotten:
             return replace(planned, skip=why)
         edition = Edition(assign(built.persona, reader), reader.locale)
         if row and row.state == "sent":
@@ -229,7 +227,7 @@ class Dispatch:
         settings, key, built = self.settings, planned.key, planned.built
         if not settings.ses_from_address:
             raise QuarterdeckError("SES_FROM_ADDRESS", "is not set", "Set it to an address that SES may send from")
-        subject, neutral = self._neutral(built.folder, built.content, planned.edition)
+        subject, neutral = self._neutral(built, planned.edition)
         ways = [f"mailto:{settings.answers_to}?subject=unsubscribe"]
         if self._secret:
             ways.append(link(settings.site_url, self._secret, key.recipient, built.persona.id))
@@ -251,9 +249,9 @@ class Dispatch:
         )
         return Outgoing(key, letter, subject, planned.edition.variant, Told.of(built.report, built.content).dump())
 
-    def _compose(self, folder: Path, content: str, edition: Edition) -> tuple[str, bytes]:
+    def _compose(self, built: Built, edition: Edition) -> tuple[str, bytes]:
         """Subject and mail of an edition, for any reader."""
-        report, settings = Report.load(folder / "facts.json"), self.settings
+        report, settings = built.report, self.settings
         url = f"{settings.site_url}/{report.key.path}/" if settings.site_url else ""
         pictures = list(self._browser.draw(digest_figures(report)).values())
         digest = compose(report, url=url, sender=settings.answers_to, pictures=pictures, edition=edition)
@@ -346,9 +344,6 @@ class Dispatch:
     def close(self) -> None:
         """End the browser, if one had to draw."""
         self._browser.close()
-
-    def _today(self) -> date:
-        return date.fromisoformat(stamp(self._clock())[:10])
 
 
 def assign(persona: Persona, reader: Reader) -> str:

@@ -78,6 +78,13 @@ def test_headline_facts_keep_their_order_and_tables_are_cut():
     assert (len(cut.rows), cut.total) == (8, 12)
 
 
+def test_a_section_whose_charts_are_too_many_is_left_out():
+    """Rather than a heading with nothing under it."""
+    charts = tuple(Section(f"s{n}", f"Section {n}", (figure(f"fig-{n}"),)) for n in range(4))
+    digest = compose(report(sections=charts, digest=("s0", "s1", "s2", "s3")), url=URL)
+    assert [section.id for section in digest.sections] == ["s0", "s1"]
+
+
 def test_an_empty_section_is_left_out():
     """A section whose cells showed nothing has no heading in the mail."""
     empty = report(sections=(Section("burn", "Burn"), Section("debts", "Debts", (figure(), table()))))

@@ -92,7 +92,7 @@ def compose(
         facts=facts,
         findings=tuple(findings[:MAX_FINDINGS]),
         actions=tuple(this_week(findings, report.as_of)),
-        sections=tuple(_short(section, shown) for section in sections),
+        sections=tuple(short for section in sections if (short := _short(section, shown)).blocks),
         lead=variant.lead,
         pictures=tuple(picture for picture in pictures if picture.id in shown),
         since=f"Changes are those since your mail of {formats.date(told.on)}." if told and not replaced else "",

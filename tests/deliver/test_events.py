@@ -85,7 +85,7 @@ def test_the_key_is_in_the_tag_or_else_in_the_header() -> None:
     sample = event("delivery")
     mail = sample["mail"]
     assert isinstance(mail, dict)
-    mail["headers"] = [{"name": "x-quarterdeck-delivery", "value": str(KEY)}]
+    mail["headers"] = [{"name": "x-quarterdeck-delivery", "value": KEY.tag}]
     mail["tags"] = {"delivery": ["parcel"]}
     assert read_events(json.dumps(sample))[0].key == KEY
     mail["headers"] = []

@@ -21,6 +21,20 @@ def test_a_file_is_replaced_whole_or_left(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_text("utf-8") == "naïve" and [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
+def test_whoever_writes_a_file_at_once_with_others_leaves_it_whole(tmp_path: Path) -> None:
+    """Two senders with one outbox: none takes away what another is about to put in place."""
+    path, start = tmp_path / "a", Barrier(8)
+
+    def replace(number: int) -> None:
+        start.wait()
+        for _ in range(50):
+            write(path, bytes([number]) * 1000)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(replace, range(8)))
+    assert len(path.read_bytes()) == 1000 == 1000 * len(set(path.read_bytes())) and list(tmp_path.iterdir()) == [path]
+
+
 def test_of_all_who_make_a_file_once_one_has_made_it(tmp_path: Path) -> None:
     """All find the same content, whole; only its owner may read it, and nothing lies beside it."""
     path, start = tmp_path / "keys" / "key", Barrier(8)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from ..model.check import Check
+from ..model.address import parse_address
+from ..model.check import Check, judge
+from ..model.errors import QuarterdeckError
 from ..model.settings import Settings
-from .account import answered, check_account, check_configuration_set, check_suppressed
+from .account import check_account, check_configuration_set, check_suppressed
 from .aws import open_client
 from .domain import Resolve, check_dmarc
 from .identity import check_identity
 from .proofread import proofread
 
-_SIGN_IN = "Sign in (`aws sso login`), or set AWS_PROFILE to a profile of ~/.aws/config"
-_NOBODY = ("UnrecognizedClientException", "InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken")
+_NOBODY = re.compile("Credential|Token|SSO|Signature|UnrecognizedClient")
+"""What is in the names of refusals and errors of whoever has no valid credentials."""
 
 
 @dataclass(frozen=True)
@@ -43,75 +45,76 @@ def check_sending(
 
     What cannot be asked is `unknown`, and the rest goes on; without valid credentials AWS is asked no more.
     """
-    sender = _sender(settings)
-    credentials = list(answered("credentials", "sts:GetCallerIdentity", _credentials(clients.sts)))
+    credentials = [*answered("credentials", "sts:GetCallerIdentity", _check_credentials(clients.sts))]
     yield from credentials
-    tags: dict[str, str] = {}
+    sender = settings.ses_from_address and parse_address(settings.ses_from_address).addr_spec
     if sender:
-        tags, dmarc = check_dmarc(sender.rpartition("@")[2].lower(), resolve)
-        yield dmarc
+        yield from answered("DMARC", "", check_dmarc(sender.rpartition("@")[2].lower(), resolve))
     else:
         remedy = "Set it in repos.env to an address whose domain is verified in SES"
-        yield Check("sender", "wrong", "SES_FROM_ADDRESS is not set to an address", remedy)
+        yield Check("sender", "wrong", "SES_FROM_ADDRESS is not set", remedy)
     for client in clients.ses if credentials[0].state != "wrong" else ():
-        region = client.meta.region_name
-        if sender:
-            identity = check_identity(client, sender, tags, resolve)
-            yield from answered(f"identity, DKIM and SPF in {region}", "ses:GetEmailIdentity", identity)
-        account = check_account(client, settings, addresses, waiting)
-        yield from answered(f"account in {region}", "ses:GetAccount", account)
-        needed = "ses:GetSuppressedDestination and ses:ListSuppressedDestinations"
-        yield from answered(f"readers in {region}", needed, check_suppressed(client, addresses))
-        needed = "ses:GetConfigurationSet and ses:GetConfigurationSetEventDestinations"
+        identity = check_identity(client, sender, resolve) if sender else iter(())
+        account = check_account(client, settings.send_rate, addresses, waiting)
         told = check_configuration_set(client, settings.ses_configuration_set)
-        yield from answered(f"configuration set in {region}", needed, told)
+        for name, permissions, checks in (
+            ("identity, DKIM and SPF", "ses:GetEmailIdentity", identity),
+            ("account", "ses:GetAccount and ses:ListEmailIdentities", account),
+            ("readers", "ses:ListSuppressedDestinations", check_suppressed(client, addresses)),
+            ("configuration set", "ses:GetConfigurationSet and ses:GetConfigurationSetEventDestinations", told),
+        ):
+            for check in answered(name, permissions, checks):
+                yield replace(check, name=f"{check.name} in {client.meta.region_name}")
 
 
-def _sender(settings: Settings) -> str:
-    """The bare From address as SES and DNS know it; empty for none that mail can carry."""
-    local, _, domain = parseaddr(settings.ses_from_address)[1].rpartition("@")
+def answered(name: str, permissions: str, checks: Iterator[Check]) -> Iterator[Check]:
+    """The checks; where AWS or DNS does not answer, that the rest of them is unknown, and what they need."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
     try:
-        return f"{local}@{domain.encode('idna').decode()}" if local and domain else ""
-    except UnicodeError:
-        return ""
+        yield from checks
+    except (BotoCoreError, ClientError) as err:
+        remedy = f"Look at the network, then allow {permissions} to whoever runs this, in the IAM console"
+        yield Check(name, "unknown", f"AWS does not say ({_code(err)})", remedy)
+    except QuarterdeckError as err:
+        yield Check(name, "unknown", f"{err.where}: {err.problem}", err.remedy)
 
 
-def _credentials(sts: Any) -> Iterator[Check]:
-    from botocore import exceptions as refused
+def _check_credentials(sts: Any) -> Iterator[Check]:
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    absent = (refused.NoCredentialsError, refused.PartialCredentialsError, refused.CredentialRetrievalError)
     try:
-        account = str(sts.get_caller_identity()["Account"])
-    except (*absent, refused.SSOError, refused.TokenRetrievalError) as err:
-        yield Check("credentials", "wrong", f"are not there ({type(err).__name__})", _SIGN_IN)
-    except refused.ClientError as err:
-        code = str(err.response.get("Error", {}).get("Code", "?"))
-        if not code.startswith(_NOBODY):
+        yield Check("credentials", "ok", f"of the account that ends in {sts.get_caller_identity()['Account'][-4:]}")
+    except (BotoCoreError, ClientError) as err:
+        if not _NOBODY.search(_code(err)):
             raise
-        yield Check("credentials", "wrong", f"are not valid ({code})", _SIGN_IN)
-    else:
-        yield Check("credentials", "ok", f"of the account that ends in {account[-4:]}")
+        remedy = "Sign in (`aws sso login`), or set AWS_PROFILE to a profile of ~/.aws/config"
+        yield Check("credentials", "wrong", f"are not valid ({_code(err)})", remedy)
+
+
+def _code(err: Exception) -> str:
+    """What kind of error it is; what AWS says at length may hold addresses and the account's number."""
+    said = getattr(err, "response", {}).get("Error", {})
+    return str(said.get("Code", type(err).__name__))
 
 
 def check_mails(paths: Sequence[Path]) -> Iterator[Check]:
     """What is wrong with each mail file; one check for all when nothing is."""
-    faults = 0
-    for path in paths:
-        for check in proofread(str(path), path.read_bytes()):
-            faults += 1
-            yield check
+    wrong = [check for path in paths for check in proofread(str(path), path.read_bytes())]
     if not paths:
         yield Check("mails", "warn", "none is composed", "Build them with `quarterdeck reports`")
-    elif not faults:
+    elif not wrong:
         yield Check("mails", "ok", f"{len(paths)} can go out as they are")
+    yield from wrong
 
 
 def check_age(as_of: str, period_end: date, today: date, days: int) -> Check:
     """Whether a report's data reach its period's end and are at most `days` (its schedule's interval) old."""
     newest = date.fromisoformat(as_of[:10])
     age, remedy = (today - newest).days, "Put newer tables in the data folder and run `quarterdeck reports`"
-    if newest < period_end:
-        return Check("data", "warn", f"ends on {newest}, before its period does ({period_end})", remedy)
-    if age > days:
-        return Check("data", "warn", f"is {age} days old ({newest}); the next report is due after {days}", remedy)
-    return Check("data", "ok", f"goes up to {newest}")
+    return judge(
+        "data",
+        f"goes up to {newest}",
+        (newest < period_end, "warn", f"ends on {newest}, before its period does ({period_end})", remedy),
+        (age > days, "warn", f"is {age} days old ({newest}); the next report is due after {days}", remedy),
+    )

@@ -32,18 +32,19 @@ _KINDS = {  # SES's word: ours, the object that tells more, and the list in it o
 }
 # Neither the link that was clicked, which may be secret, nor the reader's device and place.
 _TELLING = ("bounceType", "bounceSubType", "complaintFeedbackType", "complaintSubType", "reason", "errorMessage")
+_INSIDE = ("Records", "Messages", "Sns", "body", "Body", "Message")
+"""Where the envelopes of Lambda, SQS and SNS hold what they carry."""
 _SPACE = re.compile(r"[\s\ufeff]*")
 _REMEDY = "Give events as SES publishes them to EventBridge, SNS or a queue, as JSON"
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """One event of SES about one mail.
+    """One event of SES about one mail, a delivery's if it has a `key`.
 
-    `key` is None for a mail that is no delivery. `kind` is one of FEEDBACK, or `sent`, `rejected`, `delayed`,
-    `subscribed`, or `other` for what is about no mail. `at` is when it happened, `taken` when SES took the mail (ISO
-    8601, UTC). `addresses` are whom it is about, where SES says so. `permanent` says that the address will never do
-    or the reader wants no more. `detail` is SES's reason, addresses in it masked.
+    `kind` is one of `_KINDS`, or `other` for what is about no mail. `at` is when it happened, `taken` when SES took the
+    mail (ISO 8601, UTC). `addresses` are whom it is about, where SES says so. `permanent` says that the address will
+    never do or the reader wants no more. `detail` is SES's reason, addresses in it masked.
     """
 
     key: DeliveryKey | None = None
@@ -82,34 +83,23 @@ def _documents(text: str) -> Iterator[Any]:
 
 def _unwrap(document: Any, id: Any = "", at: Any = "") -> Iterator[tuple[dict[str, Any], Any, Any]]:
     """Each event of SES in a document, with the id and the time of what it came in."""
+    if isinstance(document, str):
+        # SES says so once, in plain words, when a topic is set up.
+        validated = document.startswith("Successfully validated SNS topic")
+        document = {"eventType": ""} if validated else json.loads(document)
     if isinstance(document, list):
         for each in document:
             yield from _unwrap(each, id, at)
-        return
-    if not isinstance(document, dict):
+    elif not isinstance(document, dict):
         raise ValueError("is no JSON object")
-    many = document.get("Records", document.get("Messages"))
-    body = document.get("body", document.get("Body"))
-    message, detail = document.get("Message"), document.get("detail")
-    if isinstance(many, list):
-        yield from _unwrap(many, id, at)
-    elif isinstance(document.get("Sns"), dict):
-        yield from _unwrap(document["Sns"], id, at)
-    elif isinstance(body, str):
-        yield from _unwrap(_inner(body), id, at)
-    elif document.get("Type") == "Notification" and isinstance(message, str):
-        yield from _unwrap(_inner(message), document.get("MessageId"), document.get("Timestamp"))
-    elif document.get("source") == "aws.ses" and isinstance(detail, dict):
-        yield detail, document.get("id"), document.get("time")
     elif {"eventType", "notificationType"} & document.keys() or str(document.get("Type")).endswith("Confirmation"):
         yield document, id, at
+    elif document.get("source") == "aws.ses" and isinstance(document.get("detail"), dict):
+        yield document["detail"], document.get("id"), document.get("time")
+    elif inside := [document[name] for name in _INSIDE if name in document]:
+        yield from _unwrap(inside[0], document.get("MessageId", id), document.get("Timestamp", at))
     else:
         raise ValueError("is none that SES publishes")
-
-
-def _inner(text: str) -> Any:
-    # SES says so once, in plain words, when a topic is set up.
-    return {"eventType": ""} if text.startswith("Successfully validated SNS topic") else json.loads(text)
 
 
 def _read(event: dict[str, Any], id: Any, at: Any) -> Feedback:
@@ -161,10 +151,9 @@ def _time(*told: Any) -> str:
 def _key(mail: dict[str, Any]) -> DeliveryKey | None:
     tags = mail.get("tags")
     told = [*_list(tags.get(TAG))] if isinstance(tags, dict) else []
-    for header in _list(mail.get("headers")):
-        if isinstance(header, dict) and _text(header.get("name")).casefold() == HEADER.casefold():
-            told.append(header.get("value"))
+    headers = [header for header in _list(mail.get("headers")) if isinstance(header, dict)]
+    told += [it.get("value") for it in headers if _text(it.get("name")).casefold() == HEADER.casefold()]
     for text in map(_text, told):
-        with suppress(QuarterdeckError, ValueError):
-            return DeliveryKey.parse(text) if "/" in text else DeliveryKey.from_tag(text)
+        with suppress(QuarterdeckError):
+            return DeliveryKey.from_tag(text)
     return None

@@ -25,15 +25,17 @@ class TakenIn:
     told: tuple[str, ...]
 
 
-def take_in(
-    events: Iterable[Feedback], ledger: Ledger, silence: Callable[[str, str, str, str], None], now: float
-) -> TakenIn:
+Silence = Callable[[str, str, str, str], None]
+"""Called with a `recipient_id`, a persona (empty: all), why and when."""
+
+
+def take_in(events: Iterable[Feedback], ledger: Ledger, silence: Silence, now: float) -> TakenIn:
     """Write each event into the ledger once, in whatever order they come; `now` is Unix time.
 
     Any event but a rejection proves that SES took the mail: a row that is unknown, or whose sender died over it, is
     sent; never is a row undone but by a rejection. Only a bounce for good counts as `bounced`, and it or a complaint
-    of the reader calls `silence(recipient, "", why, at)`; one of the audit copy or of a forwarding address is told
-    only. Calls `silence` before it remembers the event, so that an interruption loses neither.
+    of the reader calls `silence`; one of the audit copy or of a forwarding address is told only. Calls `silence`
+    before it remembers the event, so that an interruption loses neither.
     """
     counts: Counter[str] = Counter()
     told: list[str] = []
@@ -45,28 +47,27 @@ def take_in(
             counts["known"] += 1
         else:
             told += _note(event, row, ledger, silence)
-            if _settle(event, row, ledger, now, told):
+            done = _settle(event, row, ledger, now, told)
+            if done:
                 ledger.mark(f"event/{event.id}")
-                counts["new"] += 1
-            else:
-                counts["early"] += 1
+            counts["new" if done else "early"] += 1
     return TakenIn(counts["new"], counts["known"], counts["others"], counts["early"], tuple(told))
 
 
-def _note(event: Feedback, row: Delivery, ledger: Ledger, silence: Callable[[str, str, str, str], None]) -> list[str]:
+def _note(event: Feedback, row: Delivery, ledger: Ledger, silence: Silence) -> list[str]:
     """Write when it happened; what there is to tell of it."""
-    unwelcome = event.kind in ("bounced", "complained")
     readers = [address for address in event.addresses if _reads(address, row)]
+    if event.kind not in ("bounced", "complained"):
+        if event.kind in FEEDBACK and (readers or event.kind != "delivered"):
+            ledger.note(row.key, event.kind, event.at)
+        return []
     why = f"{event.kind} ({event.detail})"
     told = [
         f"{_name(row)}: {masked(address)}, who is not its reader, {why}: an audit copy or a forwarded mail"
         for address in event.addresses
-        if unwelcome and address not in readers
+        if address not in readers
     ]
-    if event.kind not in FEEDBACK or (not readers and event.kind not in ("opened", "clicked")):
-        return told
-    if not unwelcome:
-        ledger.note(row.key, event.kind, event.at)
+    if not readers:
         return told
     shown = f"{_name(row)}: {masked(readers[0])} {why}"
     if not event.permanent:

@@ -16,8 +16,7 @@ MOST_SECONDS = 3600
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
-    "SubscriptionConfirmation": _CONFIRMATION,
-    "UnsubscribeConfirmation": _CONFIRMATION,
+    **dict.fromkeys(("SubscriptionConfirmation", "UnsubscribeConfirmation"), _CONFIRMATION),
 }
 
 
@@ -64,9 +63,8 @@ def _check_signature(message: dict[str, Any], signed: str, url: str, fetch: Call
         from cryptography.x509 import load_pem_x509_certificate
     except ModuleNotFoundError as err:
         raise QuarterdeckError("checking SNS messages", "lacks a package", INSTALL) from err
-    digests = {"1": SHA1, "2": SHA256}
-    version = _field(message, "SignatureVersion")
-    if version not in digests:
+    digest = {"1": SHA1, "2": SHA256}.get(_field(message, "SignatureVersion"))
+    if not digest:
         raise _refused("has a SignatureVersion other than 1 and 2")
     try:
         certificate = load_pem_x509_certificate(fetch(url))
@@ -82,7 +80,7 @@ def _check_signature(message: dict[str, Any], signed: str, url: str, fetch: Call
         raise _refused("is signed with a certificate of no RSA key")
     try:
         signature = base64.b64decode(_field(message, "Signature"), validate=True)
-        key.verify(signature, signed.encode(), PKCS1v15(), digests[version]())
+        key.verify(signature, signed.encode(), PKCS1v15(), digest())
     except (InvalidSignature, ValueError) as err:
         raise _refused("is not signed by SNS, or was changed") from err
 

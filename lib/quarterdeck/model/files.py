@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import yaml
@@ -20,8 +21,8 @@ def from_yaml(text: str) -> Any:
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Write a file (text as UTF-8) under a temporary name, then put it in place."""
-    partial = path.with_name(path.name + ".partial")
+    """Write a file (text as UTF-8) under a temporary name of one's own, then put it in place."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.{get_ident()}.partial")
     try:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(partial, path)

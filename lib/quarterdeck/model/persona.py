@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -102,7 +102,7 @@ class Persona(BaseModel):
     @property
     def period_kind(self) -> str:
         """The kind of period that the schedule asks for: `month`, `week` or `quarter`."""
-        return {"weekly": "week", "monthly": "month", "quarterly": "quarter"}[self.schedule]
+        return self.schedule.removesuffix("ly")
 
 
 def _first_problem(err: ValidationError) -> tuple[str, str, str]:
@@ -132,41 +132,38 @@ def load_persona(path: Path) -> Persona:
     except UnicodeDecodeError as err:
         raise PersonaError(str(path), f"is not UTF-8 (byte {err.start})", "Save the file as UTF-8") from err
     except yaml.YAMLError as err:
-        mark = getattr(err, "problem_mark", None)
+        mark, problem = getattr(err, "problem_mark", None), getattr(err, "problem", None) or err
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
-        raise PersonaError(
-            where, f"is not valid YAML: {getattr(err, 'problem', None) or err}", "Mend that line"
-        ) from err
+        raise PersonaError(where, f"is not valid YAML: {problem}", "Mend that line") from err
     if not isinstance(values, dict):
         raise PersonaError(str(path), "holds no keys", "Start from `quarterdeck new persona`")
     for key in values:
         if key == "id" or key not in Persona.model_fields:
-            raise PersonaError(
-                f"{path}, key {key}", "is unknown", nearest(str(key), set(Persona.model_fields) - {"id"})
-            )
+            remedy = nearest(str(key), set(Persona.model_fields) - {"id"})
+            raise PersonaError(f"{path}, key {key}", "is unknown", remedy)
     try:
         persona = Persona(id=path.stem, **values)
     except ValidationError as err:
         key, problem, remedy = _first_problem(err)
         raise PersonaError(f"{path}, key {key}", problem, remedy or "See the README on personas") from err
+    for key, problem, remedy in _contradictions(persona):
+        raise PersonaError(f"{path}, key {key}", problem, remedy)
+    return persona
+
+
+def _contradictions(persona: Persona) -> Iterator[tuple[str, str, str]]:
+    """Keys whose values do not go with those of others, each with the problem and a remedy."""
+    if len(set(persona.all_sections)) < len(persona.all_sections):
+        yield "sections", "names a section twice", "Remove one"
     for name in persona.digest:
         if name not in persona.all_sections:
-            remedy = nearest(name, persona.all_sections)
-            raise PersonaError(f"{path}, key digest", f"{name!r} is not among its sections", remedy)
+            yield "digest", f"{name!r} is not among its sections", nearest(name, persona.all_sections)
     for id, variant in persona.variants.items():
         if not re.fullmatch("[a-z0-9][a-z0-9-]*", id) or id == CONTROL:
-            raise PersonaError(
-                f"{path}, key variants", f"{id!r} is no name for one", f"Use a-z, 0-9 and hyphens; not {CONTROL!r}"
-            )
+            yield "variants", f"{id!r} is no name for one", f"Use a-z, 0-9 and hyphens; not {CONTROL!r}"
         if variant.lead and variant.lead not in persona.digest:
-            raise PersonaError(
-                f"{path}, key variants.{id}.lead",
-                f"{variant.lead!r} is not among its digest",
-                nearest(variant.lead, persona.digest),
-            )
-    if len(set(persona.all_sections)) < len(persona.all_sections):
-        raise PersonaError(f"{path}, key sections", "names a section twice", "Remove one")
-    return persona
+            problem = f"{variant.lead!r} is not among its digest"
+            yield f"variants.{id}.lead", problem, nearest(variant.lead, persona.digest)
 
 
 def load_personas(folder: Path, only: list[str] | None = None) -> list[Persona]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +22,97 @@ _RANDOM = re.compile(r"(?=.*\d)(?!.*[a-z]{8})[\w+/=-]{32,}")
 """Long, with digits and without a long word: what a generator of keys writes, and hardly a name."""
 
 
+Rule = Callable[[str], Any]
+
+
+def _bad(text: str, problem: str, remedy: str) -> BadValue:
+    return BadValue("a secret" if _SECRET.search(text) else repr(text[:60]), problem, remedy)
+
+
+def _matching(pattern: str, what: str, remedy: str) -> Rule:
+    def rule(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise _bad(text, f"is no {what}", remedy)
+        return text
+
+    return rule
+
+
+def _number(kind: type[float], least: float, most: float, remedy: str) -> Rule:
+    def rule(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            raise _bad(text, "will not do", remedy)
+        return value
+
+    return rule
+
+
+def _mailbox(text: str) -> str:
+    return str(parse_address(text))
+
+
+def _allowed(text: str) -> tuple[str, ...]:
+    """Addresses and domains; a domain is one that an address can have."""
+    return tuple(
+        plain_address(f"a{part}" if part.startswith("@") else part)[part.startswith("@") :].casefold()
+        for part in re.split(r"[,\s]+", text.strip(", "))
+        if part
+    )
+
+
+def _site(text: str) -> str:
+    pattern = r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?(/[A-Za-z0-9._~%/-]*)?"
+    return str(_matching(pattern, "address of a site", "Write it as https://reports.example.com")(text)).rstrip("/")
+
+
+def _secret(text: str) -> str:
+    if _SECRET.search(text) or _RANDOM.fullmatch(text):
+        remedy = "Keep it in AWS Secrets Manager, set its name or ARN here, and replace a secret that others could read"
+        raise BadValue("the value", "looks like a secret itself, not like the name of one", remedy)
+    return str(_matching(r"[\w/+=.@:!-]{1,512}", "name of a secret", "Name one, as quarterdeck/unsubscribe")(text))
+
+
+_REGION = _matching(r"[a-z]{2}(-[a-z]+)+-\d", "region", "Name one of AWS, as eu-west-1")
+_SET = _matching(r"[\w-]{1,64}", "name of a set", "Use letters, digits, hyphens")
+_TABLE = _matching(r"[A-Za-z0-9_.-]{3,255}", "name of a table", "Use letters, digits, hyphens, dots")
+_STAGE = _matching("development|staging|production", "environment", "Choose development, staging or production")
+_RATE = _number(float, 0.001, 1e6, "Write messages a second, above 0, as 2.5")
+_DAYS = _number(int, 30, 40_000, "Write a whole number of days, at least 30")
+
+
+def _by(rule: Rule, default: Any = "") -> Any:
+    return field(default=default, metadata={"rule": rule})
+
+
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a project; a variable of the environment wins over the file, and empty means not set.
+    """The settings of a project, each with the rule that reads it; empty means not set.
 
-    `allowed` are addresses, or domains as `@example.com`, in small letters, that may be mailed outside production.
+    `ses_allowed` are addresses, or domains as `@example.com`, in small letters, that may be mailed outside production.
     Addresses are as a header shows them, `site_url` ends without a slash, `signing_secret` is a secret's name in AWS
     Secrets Manager, `send_rate` is in messages a second. `notices` are what must be said of the file.
     """
 
-    ses_region: str = ""
-    ses_from_address: str = ""
-    ses_to_address: str = ""
-    ses_reply_to: str = ""
-    ses_bcc_address: str = ""
-    ses_configuration_set: str = ""
-    ses_fallback_region: str = ""
-    ses_allowed: tuple[str, ...] = ()
-    operator_address: str = ""
-    site_url: str = ""
-    signing_secret: str = ""
-    send_rate: float = 1.0
-    environment: str = "development"
-    ledger_table: str = ""
-    ledger_days: int = 730
-    recipients_table: str = ""
+    ses_region: str = _by(_REGION)
+    ses_from_address: str = _by(_mailbox)
+    ses_to_address: str = _by(_mailbox)
+    ses_reply_to: str = _by(_mailbox)
+    ses_bcc_address: str = _by(_mailbox)
+    ses_configuration_set: str = _by(_SET)
+    ses_fallback_region: str = _by(_REGION)
+    ses_allowed: tuple[str, ...] = _by(_allowed, ())
+    operator_address: str = _by(_mailbox)
+    site_url: str = _by(_site)
+    signing_secret: str = _by(_secret)
+    send_rate: float = _by(_RATE, 1.0)
+    environment: str = _by(_STAGE, "development")
+    ledger_table: str = _by(_TABLE)
+    ledger_days: int = _by(_DAYS, 730)
+    recipients_table: str = _by(_TABLE)
     notices: tuple[str, ...] = ()
 
     @property
@@ -64,17 +130,16 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     lines = _lines(path)
     last = {name: (number, value) for number, name, value in lines}
     values: dict[str, Any] = {}
-    for field, rule in _RULES.items():
-        name = "QUARTERDECK_ENV" if field == "environment" else field.upper()
+    for setting in (it for it in fields(Settings) if it.metadata):
+        name = "QUARTERDECK_ENV" if setting.name == "environment" else setting.name.upper()
         where, text = f"environment variable {name}", environment.get(name, "").strip()
         if not text and name in last:
             number, text = last[name]
             where = f"{path}, line {number}, {name}"
-        if text:
-            try:
-                values[field] = rule(text)
-            except BadValue as err:
-                raise QuarterdeckError(where, err.told, err.remedy) from err
+        try:
+            values |= {setting.name: setting.metadata["rule"](text)} if text else {}
+        except BadValue as err:
+            raise QuarterdeckError(where, err.told, err.remedy) from err
     return Settings(**values, notices=_notices(path, lines))
 
 
@@ -94,78 +159,10 @@ def _value(text: str) -> str:
 
 
 def _notices(path: Path, lines: list[tuple[int, str, str]]) -> tuple[str, ...]:
-    found = [
+    found = ", ".join(
         f"line {number} ({name})"
         for number, name, value in lines
         if value and (_SECRET_NAME.search(name) or _SECRET.search(value))
-    ]
-    if not found:
-        return ()
-    remedy = "Give AWS keys to `aws configure`, other secrets to AWS Secrets Manager, and delete them here"
-    return (f"{path}, {', '.join(found)}: looks like a secret and is not used. {remedy}.",)
-
-
-def _bad(text: str, problem: str, remedy: str) -> BadValue:
-    return BadValue("a secret" if _SECRET.search(text) else repr(text[:60]), problem, remedy)
-
-
-def _matching(pattern: str, problem: str, remedy: str) -> Callable[[str], str]:
-    def rule(text: str) -> str:
-        if not re.fullmatch(pattern, text, re.ASCII):
-            raise _bad(text, problem, remedy)
-        return text
-
-    return rule
-
-
-def _number(kind: type[float], good: Callable[[float], bool], remedy: str) -> Callable[[str], float]:
-    def rule(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = math.nan
-        if not good(value):
-            raise _bad(text, "will not do", remedy)
-        return value
-
-    return rule
-
-
-def _allowed(text: str) -> tuple[str, ...]:
-    """Addresses and domains; a domain is one that an address can have."""
-    return tuple(
-        plain_address(f"a{part}" if part.startswith("@") else part)[part.startswith("@") :].casefold()
-        for part in re.split(r"[,\s]+", text.strip(", "))
-        if part
     )
-
-
-def _secret_name(text: str) -> str:
-    if _SECRET.search(text) or _RANDOM.fullmatch(text):
-        remedy = "Keep it in AWS Secrets Manager, set its name or ARN here, and replace a secret that others could read"
-        raise BadValue("the value", "looks like a secret itself, not like the name of one", remedy)
-    return _matching(r"[\w/+=.@:!-]{1,512}", "is no name of a secret", "Name one, as quarterdeck/unsubscribe")(text)
-
-
-_REGION = _matching(r"[a-z]{2}(-[a-z]+)+-\d", "is no region", "Name one of AWS, as eu-west-1")
-_TABLE = _matching(r"[A-Za-z0-9_.-]{3,255}", "is no name of a table", "Use letters, digits, hyphens, dots")
-_SITE_URL = r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?(/[A-Za-z0-9._~%/-]*)?"
-_SITE = _matching(_SITE_URL, "is no address of a site", "Write it as https://reports.example.com")
-_RULES: dict[str, Callable[[str], Any]] = {
-    "ses_region": _REGION,
-    "ses_from_address": lambda text: str(parse_address(text)),
-    "ses_to_address": lambda text: str(parse_address(text)),
-    "ses_reply_to": lambda text: str(parse_address(text)),
-    "ses_bcc_address": lambda text: str(parse_address(text)),
-    "ses_configuration_set": _matching(r"[\w-]{1,64}", "is no name of a set", "Use letters, digits, hyphens"),
-    "ses_fallback_region": _REGION,
-    "ses_allowed": _allowed,
-    "operator_address": lambda text: str(parse_address(text)),
-    "site_url": lambda text: _SITE(text).rstrip("/"),
-    "signing_secret": _secret_name,
-    "send_rate": _number(float, lambda rate: 0 < rate < math.inf, "Write messages a second, above 0, as 2.5"),
-    "environment": _matching("development|staging|production", "is none", "Choose development, staging or production"),
-    "ledger_table": _TABLE,
-    "ledger_days": _number(int, lambda days: 30 <= days < 40_000, "Write a whole number of days, at least 30"),
-    "recipients_table": _TABLE,
-}
+    remedy = "Give AWS keys to `aws configure`, other secrets to AWS Secrets Manager, and delete them here"
+    return (f"{path}, {found}: looks like a secret and is not used. {remedy}.",) if found else ()

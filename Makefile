@@ -8,7 +8,7 @@ options = $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(PERIOD),--period $(P
 folders = $(if $(DATA),--data "$(DATA)") $(if $(PERSONAS_DIR),--personas-dir "$(PERSONAS_DIR)")
 
 .DEFAULT_GOAL := help
-.PHONY: help reports check serve preview lab new-persona test lint format reference pictures bench data lock quarto clean distclean
+.PHONY: help reports check serve preview publish pdf lab new-persona test lint format reference pictures bench data lock plotly quarto clean distclean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,12 @@ serve: $(VENV)/.ready  ## show site and mails at a local address, build again wh
 	@$(BIN)/quarterdeck serve $(if $(PORT),--port $(PORT)) $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(ENGINE),--engine $(ENGINE)) $(folders)
 
 preview: serve  ## the same; the digests are at /outbox/, as an inbox shows them
+
+publish: $(VENV)/.ready  ## say what publishing the site to SITE_BUCKET would change; APPLY=1 does it
+	@$(BIN)/quarterdeck publish $(if $(APPLY),--apply)
+
+pdf: $(VENV)/.ready  ## each report as a PDF with page numbers, in pdf/ (PERSONAS=… PERIOD=…; needs a browser)
+	@$(BIN)/quarterdeck pdf $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(PERIOD),--period $(PERIOD)) $(folders)
 
 lab: $(VENV)/.dev  ## open JupyterLab on the notebook
 	@$(BIN)/jupyter lab notebooks/report.ipynb
@@ -59,15 +65,20 @@ data: $(VENV)/.ready  ## make the sample data again
 
 lock: $(VENV)/.dev  ## resolve the locks again (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' \
-	  pyproject.toml --extra aws --extra charts --group build -o requirements.lock
+	  pyproject.toml --extra aws --extra charts --extra site --group build -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' \
 	  pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+plotly: $(VENV)/.ready  ## fetch plotly.js's cartesian build anew, of the version that the locked Plotly has (needs npm)
+	@cd lib/quarterdeck/render/plotly && npm pack --silent \
+	  plotly.js-cartesian-dist-min@$$($(CURDIR)/$(BIN)/python -c 'from plotly.offline import get_plotlyjs_version as v; print(v())') \
+	  | xargs -I@ sh -c 'tar xzf @ --strip-components=1 package/LICENSE package/plotly-cartesian.min.js && rm @'
 
 quarto: $(VENV)/.ready  ## try again to install Quarto
 	@$(BIN)/python -m quarterdeck quarto | tee $(VENV)/.quarto
 
 clean:  ## remove what was built
-	rm -rf _site r outbox build dist .quarterdeck .quarto
+	rm -rf _site r outbox pdf build dist .quarterdeck .quarto
 
 distclean: clean  ## remove the environment too
 	rm -rf $(VENV)

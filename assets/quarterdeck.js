@@ -40,19 +40,21 @@
   };
 
   const config = { displaylogo: false, displayModeBar: "hover", responsive: false, typesetMath: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
-  const draw = (figure, fixedWidth) => {
+  let paper = 0; // while the page is printed: how wide charts are, in CSS pixels
+  const draw = (figure) => {
     const { box, spec } = figure;
-    const width = fixedWidth || Math.floor(box.getBoundingClientRect().width);
+    const height = (Number(box.dataset.height) || 380) * (paper ? 0.8 : 1); // more fits on a sheet
+    const width = paper || Math.floor(box.getBoundingClientRect().width);
     if (!width || !window.Plotly) return Promise.resolve();
     figure.width = width;
     box.setAttribute("role", "group"); // an image may hold nothing to press, and a drawn chart has buttons
-    return window.Plotly.react(box, structuredClone(spec.data || []), dressed(spec, width, Number(box.dataset.height) || 380), config);
+    return window.Plotly.react(box, structuredClone(spec.data || []), dressed(spec, width, height), config);
   };
   const figures = all(".qd-figure").map((element) => {
     const box = element.querySelector(".qd-plot");
     return { box, spec: JSON.parse(element.querySelector('script[type="application/json"]').textContent), width: 0 };
   });
-  const redraw = (fixedWidth) => Promise.all(figures.map((figure) => draw(figure, fixedWidth)));
+  const redraw = () => Promise.all(figures.map(draw));
   redraw().then(() => { document.documentElement.dataset.charts = String(figures.length); });
 
   const resized = new ResizeObserver((entries) => entries.forEach((entry) => {
@@ -60,6 +62,41 @@
     if (figure && Math.floor(entry.contentRect.width) !== figure.width) draw(figure);
   }));
   figures.forEach((figure) => resized.observe(figure.box));
+
+  // ---- under each chart: its data as a file, and a link to it
+
+  const wordsOf = (label) => String(label ?? "").replaceAll("<br>", " ").replaceAll("&lt;", "<").replaceAll("&amp;", "&");
+  const csvCell = (value) => {
+    const shownText = typeof value === "number" ? String(value) : wordsOf(value);
+    const safe = typeof value !== "number" && /^[=+\-@\t\r]/.test(shownText) ? `'${shownText}` : shownText; // no formula
+    return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const rowsOf = (data) => {
+    const rows = [["series", "label", "value"]];
+    data.forEach((trace) => {
+      const [labels, values] = trace.orientation === "h" ? [trace.y, trace.x] : [trace.x, trace.y];
+      if (trace.z) trace.z.forEach((line, row) => line.forEach((value, column) => rows.push([(trace.y || [])[row] ?? row, (trace.x || [])[column] ?? column, value])));
+      else (values || []).forEach((value, row) => rows.push([trace.name, (labels || [])[row] ?? row, value]));
+    });
+    return rows;
+  };
+  const copied = async (address) => {
+    try { await navigator.clipboard.writeText(address); return true; } catch { return false; }
+  };
+  all(".qd-figure").forEach((element, index) => {
+    const tools = made("p", { className: "qd-tools" });
+    const link = made("a", { href: `#${element.id}`, textContent: "Link to this figure" });
+    link.addEventListener("click", () => copied(link.href).then((done) => { if (done) link.textContent = "Link copied"; }));
+    const save = made("button", { type: "button", textContent: "Data (CSV)" });
+    save.addEventListener("click", () => {
+      const text = rowsOf(figures[index].spec.data || []).map((row) => row.map(csvCell).join(",")).join("\n");
+      const file = made("a", { href: URL.createObjectURL(new Blob([`\ufeff${text}\n`], { type: "text/csv" })), download: `${element.id}.csv` });
+      file.click();
+      URL.revokeObjectURL(file.href);
+    });
+    tools.append(save, link);
+    element.append(tools);
+  });
 
   // ---- light and dark: whoever switches the theme, the charts follow
 
@@ -69,10 +106,18 @@
   watch.observe(document.documentElement, { attributes: true, attributeFilter: ["class", "data-scheme"] });
   watch.observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
-  const paperWidth = 660; // what a page of A4 or Letter leaves between our margins, in CSS pixels
-  window.addEventListener("beforeprint", () => redraw(paperWidth));
-  window.addEventListener("afterprint", () => redraw());
-  window.matchMedia("print").addEventListener("change", (event) => redraw(event.matches ? paperWidth : 0));
+  const sheet = 660; // what a page of A4 or Letter leaves between our margins, in CSS pixels
+  document.documentElement.style.setProperty("--qd-foot", JSON.stringify(document.title));
+  const onDisk = location.protocol === "file:" ? all("a[href]:not([href^='#'])") : []; // paths on this machine, of no use on paper
+  const hrefs = onDisk.map((link) => link.getAttribute("href"));
+  const print = (on) => {
+    onDisk.forEach((link, index) => (on ? link.removeAttribute("href") : link.setAttribute("href", hrefs[index])));
+    paper = on ? sheet : 0;
+    redraw();
+  };
+  window.addEventListener("beforeprint", () => print(true));
+  window.addEventListener("afterprint", () => print(false));
+  window.matchMedia("print").addEventListener("change", (event) => print(event.matches));
 
   const masthead = document.querySelector(".qd-masthead");
   const toggle = window.quartoToggleColorScheme || window.smalldocsToggleScheme;

@@ -16,7 +16,7 @@ SIZES = {"desktop": (1280, 1500), "phone": (360, 1400)}
 
 def main() -> None:
     """One picture of each report at desktop and phone width, and the two of the README."""
-    from tools import find_browser, open_browser
+    from tools import find_browser, open_browser, wait_until
 
     folder = ROOT / "docs" / "images"
     folder.mkdir(exist_ok=True)
@@ -27,7 +27,7 @@ def main() -> None:
             tab = context.new_page()
             tab.goto(page.as_uri())
             count = tab.locator(".qd-figure").count()
-            tab.wait_for_function("n => document.querySelectorAll('.qd-plot .main-svg').length >= n", arg=count)
+            wait_until(tab, "n => document.querySelectorAll('.qd-plot .main-svg').length >= n", count)
             picture = Image.open(io.BytesIO(tab.screenshot())).convert("RGB").quantize(96, dither=Image.Dither.NONE)
             picture.save(folder / f"{name}.png", optimize=True)
             context.close()

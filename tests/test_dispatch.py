@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -335,6 +336,33 @@ def test_status_is_one_screen_with_the_next_command(ses: str, built: Path, capsy
     assert exported.count("\nskipper,") == 2 and "a…@example.com" in exported and "ann@" not in exported
 
 
+def test_the_owner_s_page_follows_status_and_sending(ses: str, built: Path) -> None:
+    """Its row of a report counts what the ledger has; a run that is going is not disturbed."""
+    give_readers(built)
+    page = built / "_site/deliveries.html"
+
+    def counts() -> list[str]:
+        return re.findall(r"<td[^>]*>([^<]*)</td>", page.read_text("utf-8").partition("skipper")[2])[1:5]
+
+    assert "Nothing is known" in page.read_text("utf-8")
+    assert quarterdeck(built, "status", "--personas", "host") == 0
+    assert counts() == ["built", "0", "2", "0"]
+    with Project.open(built).locked():
+        assert quarterdeck(built, "send") == 0
+    assert counts() == ["built", "0", "2", "0"]
+    assert quarterdeck(built, "status") == 0
+    assert counts() == ["built", "2", "0", "0"]
+
+
+def test_the_owner_s_page_names_troubles_and_no_address(ses: str, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What wants a look is there at once after the sending."""
+    key = unknown(built, monkeypatch)
+    said = (built / "_site/deliveries.html").read_text("utf-8")
+    assert f"<li>{key} (a…@example.com) unknown: " in said and "ann@" not in said
+    assert quarterdeck(built, "send", "--resolve", f"{key}=sent") == 0
+    assert "unknown: " not in (built / "_site/deliveries.html").read_text("utf-8")
+
+
 def test_a_check_says_what_to_mend(ses: str, built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is sent by it; a wrong thing makes the exit code 1."""
     give_readers(built)
@@ -423,12 +451,13 @@ def test_two_machines_share_the_readers_by_a_table(
     """Two folders, one table: neither looks at its own file."""
     import shutil
 
-    from quarterdeck.deliver.dynamo import table_definition
+    from quarterdeck.deliver.dynamo import INDEXES, KEYS
+    from quarterdeck.deliver.table import Table
 
     give_readers(built, MANY)
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", ministack)
     monkeypatch.setenv("LEDGER_TABLE", f"ledger-{os.getpid()}")
-    open_client("dynamodb", "eu-west-1").create_table(**table_definition(f"ledger-{os.getpid()}"))
+    Table(open_client("dynamodb", "eu-west-1"), f"ledger-{os.getpid()}").make(KEYS, INDEXES)
     other = shutil.copytree(built, tmp_path / "other")
     both = [start(built), start(other)]
     assert [running.wait() for running in both] == [0, 0], [running.stdout.read() for running in both]

@@ -44,7 +44,7 @@ def test_options_that_the_makefile_passes_exist() -> None:
     )
     for option in set(
         re.findall(
-            r"--(?:personas|period|as-of|engine|jobs|force|data|personas-dir|port)\b",
+            r"--(?:personas|period|as-of|engine|jobs|force|data|personas-dir|port|apply)\b",
             (ROOT / "Makefile").read_text("utf-8"),
         )
     ):

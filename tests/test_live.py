@@ -67,7 +67,8 @@ def test_what_is_saved_is_built_again_and_shown(preview: Preview, project: Path)
     persona.write_text(persona.read_text("utf-8").replace("The inn", "The old inn"), "utf-8")
     preview.wait("Built in ", 2)
     status, page = preview.get("/r/host/2026-03/")
-    assert status == 200 and "The old inn" in page and "/.live" in page
+    assert status == 200 and "The old inn" in page and '<script src="/.live.js"></script>' in page
+    assert "fetch" in preview.get("/.live.js")[1]  # a file, since the page's policy forbids a script inside it
     assert "The old inn" in preview.get("/outbox/2026-03/host.html")[1]
     assert preview.said().count("skipper: ") == 1 and preview.said().count("host: ") == 2
     ledger = project / "data" / "ledger.csv"
@@ -129,4 +130,5 @@ def test_only_this_machine_reads_and_only_site_and_outbox(preview: Preview) -> N
     for path in ("/../data/ledger.csv", "/outbox/../data/ledger.csv", "/outbox/%2e%2e/data/ledger.csv", "/data/"):
         assert preview.get(path)[0] == 404, path
     assert preview.get("/r/host")[0] == 301  # so that a page's relative links lead where they should
-    assert preview.get("/assets/quarterdeck.js")[0] == 200
+    (script,) = re.findall(r'src="(assets/quarterdeck-[^"]+\.js)"', preview.get("/")[1])
+    assert preview.get(f"/{script}")[0] == 200

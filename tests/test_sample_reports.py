@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import re
 import shutil
@@ -16,13 +17,17 @@ from typing import Any
 
 import pytest
 
+from edges import open_edge, paths, sent, unpacked, within
 from engines import Window, unreadable
 from quarterdeck import pipeline
+from quarterdeck.dispatch import Order
 from quarterdeck.execute.job import Setup, close_kernels, execute
 from quarterdeck.model.format import Formats
 from quarterdeck.model.report import Fact
+from quarterdeck.pdf import print_reports
 from quarterdeck.pipeline import Outcome, Request
 from quarterdeck.project import Project
+from tools import serve_folder, wait_until
 
 ROOT = Path(__file__).parent.parent
 PERSONAS = sorted(path.stem for path in (ROOT / "personas").glob("*.yml"))
@@ -148,6 +153,60 @@ def test_no_page_of_one_reader_names_another_report(built: tuple[Path, Outcome])
                 assert name not in page, (mine["slug"], name)
 
 
+def test_no_session_opens_a_byte_of_another_report(built: tuple[Path, Outcome]) -> None:
+    """Every URL of the site, asked of the edge as each reader: the corner and what pages share, and nothing else.
+
+    What does come names no other report: not its title, its reader or its address, in pages, rows, workbooks, search.
+    """
+    site = built[0] / "_site"
+    known = [(it["report"]["slug"], it["title"], it["reader"]) for _, it in reports(built[0])]
+    data = b"".join(path.read_bytes() for path in (built[0] / "data").glob("*.csv"))
+    with open_edge(site) as (edge, client):
+        nothing = client.ask("/nothing")
+        for slug, title, reader in known:
+            session = sent(edge.session(slug, 4_000_000_000))
+            foreign = [(theirs, t, r) for theirs, t, r in known if theirs != slug and not theirs.startswith(f"{slug}/")]
+            words = {word for theirs, _, _ in foreign for word in (f"r/{theirs}", f'"{theirs}"')}
+            # A word of the business (`Deliveries`) may be said, and a client's report is called as that of all clients.
+            words |= {t for _, t, _ in foreign if t not in title and t.encode() not in data}
+            words |= {r for _, _, r in foreign if r != reader}
+            assert len(words) > 20
+            opened = 0
+            for path in paths(site):
+                prefix = next((prefix for prefix in session if path.startswith(prefix)), "")
+                answer = client.ask(path, session.get(prefix, session[f"/r/{slug}/"]))
+                assert prefix or answer[::2] == nothing[::2] == (403, nothing.body), (slug, path)
+                opened += answer.status == 200
+                content = unpacked(answer.body)
+                assert not [word for word in words if word.encode() in content], (slug, path)
+            assert opened > 10
+            for theirs, _, _ in foreign:
+                for target in within(f"/r/{slug}/", f"/r/{theirs}/index.html")[:-1]:
+                    assert client.ask(target, session[f"/r/{slug}/"]).status in (403, 404), (slug, target)
+
+
+def test_a_page_is_light(built: tuple[Path, Outcome]) -> None:
+    """Below 300 kB without plotly.js: the page as it is, and with all that it loads as it is sent, compressed."""
+    site = built[0] / "_site"
+    for page in site.rglob("index.html"):
+        loaded = {(page.parent / name).resolve() for name in Links(page.read_text("utf-8")).found if "assets/" in name}
+        sent = [len(gzip.compress(path.read_bytes())) for path in {page, *loaded} if "plotly" not in path.name]
+        assert page.stat().st_size < 300_000 and sum(sent) < 300_000, (page, page.stat().st_size, sum(sent))
+
+
+@pytest.mark.browser
+def test_text_is_painted_before_any_script(built: tuple[Path, Outcome], browser: Any) -> None:
+    """No script ever arrives, and the first screen is there all the same."""
+    with serve_folder(built[0] / "_site") as address:
+        page = browser.new_page()
+        page.route(re.compile(r"\.js$"), lambda route: None)
+        for name in ("index.html", "r/ceo/2026-10/index.html"):
+            page.goto(f"{address}/{name}", wait_until="commit")
+            page.wait_for_selector("h1.qd-title")
+            painted = "performance.getEntriesByName('first-contentful-paint').length > 0"
+            wait_until(page, painted)
+
+
 def test_no_two_reports_share_more_than_a_quarter_of_their_facts(built: tuple[Path, Outcome]) -> None:
     """Eight readers, eight reports."""
     facts = {
@@ -196,10 +255,43 @@ def test_every_chart_draws_with_the_network_off(built: tuple[Path, Outcome], bro
         for path in sorted(site.rglob("index.html")):
             page.goto(path.as_uri())
             count = page.locator(".qd-figure").count()
-            page.wait_for_function("n => document.querySelectorAll('.qd-plot .main-svg').length >= n", arg=count)
+            wait_until(page, "n => document.querySelectorAll('.qd-plot .main-svg').length >= n", count)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             assert not wrong, (path, wrong)
         context.close()
+
+
+@pytest.mark.browser
+def test_reports_print_without_a_cut_chart_or_an_empty_page(
+    built: tuple[Path, Outcome], browser: Any, browser_path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On paper every word of a chart is on the page of its caption, and a table that goes on repeats its head."""
+    from pypdf import PdfReader
+
+    monkeypatch.setenv("BROWSER_PATH", browser_path)
+    site, chosen = built[0] / "_site", ("ceo", "cfo", "rental")
+    shown = "figures => figures.map(one => [...one.querySelectorAll('figcaption, svg text')].map(it => it.textContent))"
+    for slug, path in zip(chosen, print_reports(Project.open(built[0]), Order(chosen)), strict=True):
+        pages = ["".join(page.extract_text().split()) for page in PdfReader(path).pages]
+        footers = ["".join(f"{number}/{len(pages)}".split()) for number in range(1, len(pages) + 1)]
+        assert len(pages) > 3 and all(footer in page for footer, page in zip(footers, pages, strict=True))
+        assert all(len(page) > 100 for page in pages), slug
+        page = browser.new_page()
+        page.goto((site / "r" / slug / path.parent.name / "index.html").as_uri())
+        page.wait_for_selector("html[data-charts]", state="attached")
+        page.emulate_media(media="print")
+        page.wait_for_function(
+            "[...document.querySelectorAll('.qd-plot .main-svg')].every(it => it.clientWidth === 660)"
+        )
+        page.wait_for_timeout(500)
+        figures = page.eval_on_selector_all(".qd-figure", shown)
+        assert figures
+        for texts in figures:
+            words = {"".join(text.split()) for text in texts} - {""}
+            assert any(all(word in page for word in words) for page in pages), (slug, words)
+        page.close()
+        if slug == "ceo":
+            assert sum("OpenfordaysEffortdays" in page for page in pages) > 1
 
 
 def watch(page: Any, wrong: list[str]) -> None:

@@ -9,6 +9,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 from typing import Any, NoReturn
 from urllib.request import urlopen
 
@@ -59,6 +63,38 @@ def open_browser(path: str) -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+def wait_until(page: Any, expression: str, arg: Any = None, seconds: float = 30) -> None:
+    """Until a function holds in a page; Playwright's own way evaluates strings there, which our pages forbid."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < end, f"never true: {expression}"
+        page.wait_for_timeout(50)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def serve_folder(folder: Path) -> Iterator[str]:
+    """The address at which a folder's files are served to this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def find_pagefind() -> Path:
+    """The program that makes search indexes, as the product finds it."""
+    from quarterdeck.render.search import find_pagefind
+
+    return find_pagefind() or lacking("pagefind", "pip install pagefind-bin")
 
 
 @contextmanager

@@ -46,11 +46,15 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--force": {**_SWITCH, "help": "execute also what is up to date"},
     "--explain": {**_SWITCH, "help": "say why each report was executed again or was not"},
     "--port": {"type": int, "default": 8000},
-    "--dry-run": {**_SWITCH, "help": "say what would be sent; write the mails to the outbox"},
+    "--slug": {**_TEXT, "help": "whose, as audit/acme (default: the owner's, who sees all)"},
+    "--dry-run": {**_SWITCH, "help": "say what would be done (mails are written to the outbox), and do nothing"},
     "--test": {**_TEXT, "metavar": "ADDRESS", "help": "mail the reports to this address, to nobody else"},
     "--retry-failed": {**_SWITCH, "help": "send also what failed before"},
     "--correct": {**_SWITCH, "help": "send again what has changed since, as a correction"},
     "--resolve": {**_TEXT, "metavar": "KEY=sent|KEY=failed|FILE", "help": "settle what is unknown, or by SES events"},
+    "--apply": {**_SWITCH, "help": "do it"},
+    "--bucket": {**_TEXT, "help": "default: the setting SITE_BUCKET"},
+    "--distribution": {**_TEXT, "metavar": "ID", "help": "default: the setting SITE_DISTRIBUTION"},
     "--check": {**_SWITCH, "help": "verify also the account, the domain and the mails"},
     "--export": {"type": Path, "metavar": "FILE", "help": "write the ledger to a CSV"},
     "--name": {**_TEXT, "help": "as it stands in front of the address"},
@@ -255,6 +259,40 @@ def _serve(options: argparse.Namespace) -> int:
     os.execv(sys.executable, [sys.executable, "-m", __package__, *sys.argv[1:]])
 
 
+@_verb("edge", "--slug --port")
+def _edge(options: argparse.Namespace) -> None:
+    """Browse the built site as one of its readers would be let to."""
+    from .model.errors import nearest
+    from .model.report import reports_in
+
+    project = _open(options)
+    try:
+        from .publish.edge import Edge
+    except ModuleNotFoundError as err:
+        raise QuarterdeckError("quarterdeck edge", "lacks a package", "pip install 'quarterdeck[aws]'") from err
+    slugs = {path.parent.parent.relative_to(project.store).as_posix() for path in reports_in(project.store)}
+    if options.slug and options.slug not in slugs:
+        raise QuarterdeckError("--slug", f"{options.slug!r} has no report", nearest(options.slug, slugs))
+    with Edge(project.root / "_site", options.port) as edge:
+        print(f"Open {edge.invite(options.slug)} (once) as {options.slug or 'the owner'}; Ctrl-C ends it.", flush=True)
+        try:
+            edge.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+@_verb("pdf", "--personas --period")
+def _pdf(options: argparse.Namespace) -> None:
+    """Print each report's page into pdf/, with a browser."""
+    from .pdf import print_reports
+
+    path = None
+    for path in print_reports(_open(options), _order(options)):
+        print(_short(path), flush=True)
+    if not path:
+        raise QuarterdeckError("quarterdeck pdf", "found no such report", "Make it with `quarterdeck reports`")
+
+
 @_verb("send", "--personas --period --engine", one_of="--dry-run --test --retry-failed --correct --resolve")
 def _send(options: argparse.Namespace) -> int:
     """Mail each reader what they have not had."""
@@ -266,6 +304,7 @@ def _send(options: argparse.Namespace) -> int:
     with _dispatch(options) as dispatch:
         if options.resolve:
             print(*standing.resolve(dispatch, options.resolve, time.time()), sep="\n")
+            standing.write_page(dispatch, datetime.now(UTC))
             return 0
         if options.test:
             for slug, message_id in dispatch.send_test(options.test, order):
@@ -288,6 +327,7 @@ def _send(options: argparse.Namespace) -> int:
         print(", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "No report has a reader.")
         for owner, subject, text in standing.notices(dispatch, troubles):
             dispatch.tell(owner, subject, text)
+        standing.write_page(dispatch, datetime.now(UTC))
         if stopped:
             raise stopped
     return FAILED if troubles else 0
@@ -325,7 +365,8 @@ def _status(options: argparse.Namespace) -> int:
             print(f"Wrote {standing.export_to(options.export, dispatch.ledger)} deliveries to {options.export}.")
             return 0
         lines, troubles = standing.standings(dispatch.project, dispatch, order)
-        _table(("report", "period", "state", *standing.COLUMNS, "next"), [line.cells for line in lines])
+        _table(standing.HEADER, [line.cells for line in lines])
+        standing.write_page(dispatch, datetime.now(UTC))
         for trouble in troubles[:20]:
             print(trouble)
         if len(troubles) > 20:
@@ -439,6 +480,46 @@ def _tables(options: argparse.Namespace) -> None:
         made = dispatch.make_tables()
     said = [f"{name} {'is made' if now else 'was there'}." for name, now in made.items()]
     print("\n".join(said) or "No table is named: set LEDGER_TABLE and RECIPIENTS_TABLE.")
+
+
+@_verb("publish", "--bucket --distribution", one_of="--dry-run --apply")
+def _publish(options: argparse.Namespace) -> None:
+    """Put the site into a bucket of S3, behind CloudFront."""
+    from tqdm import tqdm
+
+    from .deliver.aws import asking, open_client
+    from .model.settings import read_settings
+    from .publish import plan, s3
+
+    project = _open(options)
+    given = {"SITE_BUCKET": options.bucket, "SITE_DISTRIBUTION": options.distribution}
+    given = {name: value for name, value in given.items() if value}
+    settings = read_settings(project.root / "repos.env", {**os.environ, **given})
+    for notice in settings.notices:
+        _say(f"quarterdeck: {notice}")
+    bucket, distribution = settings.site_bucket, settings.site_distribution
+    if not bucket:
+        raise QuarterdeckError("SITE_BUCKET", "is not set", "Name a bucket there or with --bucket (docs/publishing.md)")
+    client, edge = (open_client(service, settings.ses_region) for service in ("s3", "cloudfront"))
+    where = f"bucket {bucket}" + (f", distribution {distribution}" if distribution else "")
+    with project.locked(), asking(where, "See that the names are right"):
+        for warning in s3.warnings(client, bucket):
+            _say(f"warning: bucket {bucket}: {warning}.")
+        planned = plan.plan(project.root / "_site", s3.read_remote(client, bucket))
+        for line in planned.lines():
+            print(line)
+        if options.apply:
+            with tqdm(unit="file", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+                def progress(_: str, total: int) -> None:
+                    bar.total = total
+                    bar.update()
+
+                s3.apply(planned, client, bucket, edge, distribution, progress)
+    if planned.changes:
+        print("Published." if options.apply else "Nothing was done: quarterdeck publish --apply does it.")
+    if planned.invalidations and not distribution:
+        print("No distribution is named (SITE_DISTRIBUTION): nothing is invalidated.")
 
 
 @_verb("quarto")

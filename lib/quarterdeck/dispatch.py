@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .deliver.aws import make_table, open_client
+from .deliver.aws import open_client
 from .deliver.compose import USUAL, Edition, compose, digest_figures
 from .deliver.digest import copy_path
 from .deliver.layout import to_html
@@ -26,6 +26,7 @@ from .deliver.plain import to_text
 from .deliver.recipients import FileRecipients, Reader, Recipients, TableRecipients
 from .deliver.send import ENDED, Outgoing, Sender, gone, process_name, settled, stamp
 from .deliver.ses import Letter, hand_over
+from .deliver.table import Table
 from .deliver.told import Told
 from .deliver.unsubscribe import link, read_secret
 from .model.address import parse_address
@@ -336,9 +337,9 @@ class Dispatch:
 
         client, made = open_client("dynamodb", self.settings.ses_region), {}
         if name := self.settings.ledger_table:
-            made[name] = make_table(client, dynamo.table_definition(name), dynamo.EXPIRES)
+            made[name] = Table(client, name).make(dynamo.KEYS, dynamo.INDEXES, dynamo.EXPIRES)
         if name := self.settings.recipients_table:
-            made[name] = make_table(client, recipients.table_definition(name))
+            made[name] = Table(client, name).make(recipients.KEYS, {})
         return made
 
     def close(self) -> None:

@@ -23,13 +23,13 @@ from .workshop import Workshop
 
 SECONDS_BETWEEN_LOOKS = 0.15
 _WATCHED = ("notebooks", "commentary", "assets", "_quarto.yml", "index.qmd", "repos.env")
-_SCRIPT = """<script>
-let shown;
+_SCRIPT = '<script src="/.live.js"></script></body>'
+_RELOAD = """let shown;
 setInterval(() => fetch("/.live").then((said) => said.text()).then((built) => {
   if (shown && shown !== built) location.reload();
   shown = built;
 }).catch(() => {}), 300);
-</script></body>"""
+"""
 
 
 def serve(
@@ -107,6 +107,8 @@ class _Handler(SimpleHTTPRequestHandler):
             return
         if urlsplit(self.path).path == "/.live":
             self._send(str(self.server.builds), "text/plain")
+        elif urlsplit(self.path).path == "/.live.js":
+            self._send(_RELOAD, "text/javascript")
         elif page := self._page():
             # A mail that is looked at stands in a frame without scripts; the page around it reloads.
             self._send(page if "look=" in self.path else page.replace("</body>", _SCRIPT, 1), "text/html")

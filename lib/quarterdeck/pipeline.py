@@ -160,8 +160,9 @@ def run(
         good = [job for job in jobs if not results[job.key].error]
         _check_together(project, good, checked, whole=len(good) == len(jobs) and not request.personas)
         reports = _published(project, checked)
-        site = build_site(project.root, reports, renderer, reuse.code_hash("model", "render"))
-        notices = [*settings.notices, *(f"{warning}." for warning in checked.warnings)]
+        code = reuse.code_hash("model", "render")
+        site = build_site(project.root, reports, renderer, code, live=workshop is not None)
+        notices = [*settings.notices, *(f"{warning}." for warning in checked.warnings), *site.notices]
         if stale:
             from .execute.warm import why_cold
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from . import pipeline
@@ -21,10 +22,12 @@ from .model.errors import QuarterdeckError
 from .model.period import Period
 from .model.report import ReportKey
 from .project import Project
+from .render import put_deliveries
 
 DAYS = {"week": 7, "month": 31, "quarter": 92}
 """How long after its data a report's next one is due."""
 COLUMNS = ("sent", "waiting", "failed", "unknown", "not sent")
+HEADER = ("report", "period", "state", *COLUMNS, "next")
 
 
 @dataclass
@@ -38,9 +41,8 @@ class Standing:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Its row of a table: report, period, state, COLUMNS, next command."""
-        counts = (str(self.counts[column]) for column in COLUMNS)
-        return (self.key.slug, self.key.period, self.stale or "built", *counts, self.next)
+        """A row under HEADER."""
+        return self.key.slug, self.key.period, self.stale or "built", *(str(self.counts[c]) for c in COLUMNS), self.next
 
 
 def standings(project: Project, dispatch: Dispatch, order: Order) -> tuple[list[Standing], list[str]]:
@@ -59,6 +61,14 @@ def standings(project: Project, dispatch: Dispatch, order: Order) -> tuple[list[
         if line.stale:
             line.next = f'make reports PERSONAS="{line.key.persona}"'
     return shown, troubles
+
+
+def write_page(dispatch: Dispatch, now: datetime) -> None:
+    """Say on the owner's page how all deliveries stand; while a run is going here, the page keeps what it said."""
+    project = dispatch.project
+    with suppress(QuarterdeckError), project.locked():
+        lines, troubles = standings(project, dispatch, Order())
+        put_deliveries(project.root, f"{now:%Y-%m-%d %H:%M} UTC", HEADER, [line.cells for line in lines], troubles)
 
 
 def _state(planned: Planned) -> str:

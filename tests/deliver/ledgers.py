@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from quarterdeck.deliver.dynamo import TableLedger, table_definition
+from quarterdeck.deliver.dynamo import EXPIRES, INDEXES, KEYS, TableLedger
 from quarterdeck.deliver.ledger import FileLedger
+from quarterdeck.deliver.table import Table
 from quarterdeck.model.delivery import Delivery, DeliveryKey, recipient_id
 
 NOW = 1_793_000_000.0
@@ -30,7 +31,7 @@ def dynamo_client(address: str) -> Any:
 def table_ledger(client: Any, now: float = NOW) -> TableLedger:
     """A ledger in a table of its own."""
     name = f"ledger-{uuid4().hex}"
-    client.create_table(**table_definition(name))
+    Table(client, name).make(KEYS, INDEXES, EXPIRES)
     return TableLedger(client, name, now)
 
 

@@ -290,7 +290,7 @@ def test_of_all_who_want_a_key_one_has_it(kind: str, tmp_path: Path, request: py
     place, table, threads = str(tmp_path), "", "16"
     if kind == "table":
         place = request.getfixturevalue("ministack")
-        table, threads = table_ledger(dynamo_client(place))._table, "4"
+        table, threads = table_ledger(dynamo_client(place))._table.name, "4"
     racers = [run_beside(RACER, place, table, threads) for _ in range(4)]
     said = Counter(line for racer in racers for line in racer.communicate(timeout=120)[0].splitlines())
     assert [racer.returncode for racer in racers] == [0] * 4

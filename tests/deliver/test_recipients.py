@@ -11,8 +11,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from quarterdeck.cli import main
-from quarterdeck.deliver.aws import make_table, open_client
-from quarterdeck.deliver.recipients import FileRecipients, Reader, Recipients, TableRecipients, table_definition
+from quarterdeck.deliver.aws import open_client
+from quarterdeck.deliver.recipients import KEYS as TABLE_KEYS
+from quarterdeck.deliver.recipients import FileRecipients, Reader, Recipients, TableRecipients
+from quarterdeck.deliver.table import Table
 from quarterdeck.model.delivery import recipient_id
 from quarterdeck.model.errors import QuarterdeckError
 from quarterdeck.model.persona import Persona, Recipient
@@ -49,9 +51,9 @@ def client() -> Iterator[Any]:
 
 @pytest.fixture
 def table(client: Any, request: pytest.FixtureRequest) -> TableRecipients:
-    made = TableRecipients(client, f"people-{abs(hash(request.node.name))}")
-    make_table(client, table_definition(f"people-{abs(hash(request.node.name))}"))
-    return made
+    name = f"people-{abs(hash(request.node.name))}"
+    Table(client, name).make(TABLE_KEYS, {})
+    return TableRecipients(client, name)
 
 
 def filled_files() -> Recipients:
@@ -249,7 +251,7 @@ def test_a_table_that_is_not_there_is_told(client: Any) -> None:
 def test_a_table_is_made_once(client: Any, table: TableRecipients) -> None:
     """What is there stays as it is."""
     table.add("cfo", Recipient(address="ann@example.com"))
-    assert not make_table(client, table_definition(table._table)) and len(table.rows()) == 1
+    assert not table._table.make(TABLE_KEYS, {}) and len(table.rows()) == 1
 
 
 def test_without_an_answer_or_credentials_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

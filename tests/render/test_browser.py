@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from quarterdeck.render.embedded import Embedded
+from tools import wait_until
 
 from .handmade import build, report
 
@@ -64,7 +66,7 @@ def test_every_chart_draws_and_nothing_is_asked_for(visit: Callable[..., Visit])
     assert (visited.console, visited.asked) == ([], [])
 
 
-@pytest.mark.parametrize("name", ["r/owner/2026-10/index.html", "index.html"])
+@pytest.mark.parametrize("name", ["r/owner/2026-10/index.html", "index.html", "deliveries.html"])
 def test_no_page_scrolls_sideways(visit: Callable[..., Visit], name: str) -> None:
     """Tables scroll in their boxes and long words break; the page itself never is wider than the window."""
     page = visit(name, width=320).page
@@ -88,14 +90,15 @@ def test_the_toggle_changes_page_and_charts(visit: Callable[..., Visit]) -> None
 
     light = colours()
     page.click(".qd-theme")
-    page.wait_for_function(
+    wait_until(
+        page,
         f"first => {DARK} && getComputedStyle(document.querySelector('.qd-plot .point path')).fill !== first",
-        arg=light[2],
+        light[2],
     )
     assert all(now != before for now, before in zip(colours(), light, strict=True))
     page.click(".qd-theme")
-    page.wait_for_function(
-        "first => getComputedStyle(document.querySelector('.qd-plot .point path')).fill === first", arg=light[2]
+    wait_until(
+        page, "first => getComputedStyle(document.querySelector('.qd-plot .point path')).fill === first", light[2]
     )
     assert colours() == light
 
@@ -133,6 +136,28 @@ def test_hostile_text_in_a_chart_is_text(visit: Callable[..., Visit]) -> None:
     assert "<b>bold</b>" in label and "<script>" in label and "$1 and $2" in label
 
 
+def test_a_charts_data_come_as_a_file_that_runs_nothing(visit: Callable[..., Visit]) -> None:
+    """A row for each mark, as the chart shows it; text that a spreadsheet would obey is quoted."""
+    page = visit().page
+    with page.expect_download() as saved:
+        page.click("#fig-evil .qd-tools button")
+    lines = list(csv.reader(Path(saved.value.path()).read_text("utf-8-sig").splitlines()))
+    assert saved.value.suggested_filename == "fig-evil.csv" and lines[0] == ["series", "label", "value"]
+    spec = page.evaluate("JSON.parse(document.querySelector('#fig-evil script').textContent).data[0]")
+    assert len(lines) == len(spec["x"]) + 1 and "<b>bold</b>" in lines[1][1]
+    assert not any(cell.startswith(("=", "+", "@")) for line in lines for cell in line)
+
+
+def test_a_chart_can_be_linked_to(visit: Callable[..., Visit]) -> None:
+    """The link leads to it, and is on the clipboard where the browser allows that."""
+    page = visit().page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("#fig-evil .qd-tools a")
+    page.wait_for_function("location.hash === '#fig-evil'")
+    wait_until(page, "document.querySelector('#fig-evil .qd-tools a').textContent === 'Link copied'")
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/r/owner/2026-10/index.html#fig-evil")
+
+
 def test_a_phone_has_a_contents_list(visit: Callable[..., Visit]) -> None:
     """Where the margin is gone, the contents fold under the first screen."""
     assert visit(width=360).page.is_visible(".qd-contents summary")
@@ -144,12 +169,12 @@ def test_paper_is_light_and_charts_fit(visit: Callable[..., Visit]) -> None:
     """A dark page prints dark on light, its charts at the width of the paper."""
     page = visit(scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
-    page.wait_for_function("document.querySelector('.qd-plot .main-svg').getBoundingClientRect().width === 660")
+    wait_until(page, "document.querySelector('.qd-plot .main-svg').getBoundingClientRect().width === 660")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["r/owner/2026-10/index.html", "index.html"])
+@pytest.mark.parametrize("name", ["r/owner/2026-10/index.html", "index.html", "deliveries.html"])
 def test_pages_are_accessible(visit: Callable[..., Visit], name: str, scheme: str) -> None:
     """Axe finds no fault of WCAG 2 A or AA: contrast, names, roles, order."""
     from axe_playwright_python.sync_playwright import Axe

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
+import plotly
 import pytest
 
 from quarterdeck.model.errors import RenderError
+from quarterdeck.model.markup import figure_html
+from quarterdeck.model.report import Figure
+from quarterdeck.render import put_deliveries
 from quarterdeck.render.embedded import Embedded
 
-from .handmade import HOSTILE, build, copy_project, executed, fact, report
+from .handmade import FINDINGS, HOSTILE, build, cell, copy_project, executed, fact, report, shown, stream
 
 Add = Callable[..., Path]
 
@@ -57,7 +62,15 @@ def test_a_site_holds_home_pages_rows_and_scripts(project: Path, reports: list[P
     """Everything of a report lies under its prefix; facts.json, notebooks and search lists are not published."""
     site = build(project, reports, Embedded())
     names = set(tree(site.path))
-    assert {"index.html", "assets/plotly.min.js", "assets/quarterdeck.js"} <= names
+    assert {"index.html", "404.html"} <= names
+    shared = {re.sub("-[0-9a-f]{8}", "-#", name) for name in names if re.fullmatch(r"assets/[^/]+", name)}
+    assert shared == {
+        "assets/favicon-#.svg",
+        "assets/plotly-cartesian.min-#.js",
+        "assets/quarterdeck-#.css",
+        "assets/quarterdeck-#.js",
+        "assets/search-#.js",
+    }
     assert {"r/owner/index.html", "r/owner/periods.js", "r/owner/2026-09/index.html"} <= names
     assert "r/books/2026-10/rows/gross-burn.csv" in names
     assert not [name for name in names if name.endswith(("facts.json", ".ipynb", "search.json", ".key"))]
@@ -73,7 +86,7 @@ def test_a_report_names_no_other_and_does_not_lead_home(project: Path, reports: 
     assert "books" not in own
     links = re.findall(r'(?:href|src)="(?!#)([^"]+)"', page(site))
     assert links and all(
-        re.match(r"\.\./\.\./\.\./(assets|site_libs)/|\.\./periods\.js|rows/|report\.xlsx", link) for link in links
+        re.match(r"\.\./\.\./\.\./assets/|\.\./periods\.js|rows/|report\.xlsx", link) for link in links
     )
 
 
@@ -88,7 +101,9 @@ def test_nothing_comes_from_another_host(project: Path, reports: list[Path]) -> 
 def test_the_theme_pair_switches(project: Path, reports: list[Path]) -> None:
     """Both themes are linked and present, so that the switch has two sides."""
     site = build(project, reports, Embedded()).path
-    modes = dict(re.findall(r'href="\.\./\.\./\.\./(site_libs/themes/[^"]+)" data-mode="(\w+)"', page(site)))
+    modes = dict(
+        re.findall(r'href="\.\./\.\./\.\./(assets/libs-[0-9a-f]{8}/themes/[^"]+)" data-mode="(\w+)"', page(site))
+    )
     assert sorted(modes.values()) == ["dark", "light"]
     assert all((site / name).is_file() for name in modes)
 
@@ -124,6 +139,57 @@ def test_nothing_changed_renders_and_writes_nothing(project: Path, reports: list
     assert {path: path.stat().st_mtime_ns for path in site.rglob("*")} == before
 
 
+def test_another_period_leaves_the_earlier_ones_alone(project: Path, add: Add) -> None:
+    """November changes its corner's list, address and search, and nothing under October."""
+    site = build(project, [add(project, report())], Embedded()).path
+    before = tree(site)
+    build(project, [project / "r/owner/2026-10", add(project, report(period="2026-11"))], Embedded())
+    after = tree(site)
+    changed = {name for name in before if after.get(name) != before[name] and "pagefind/" not in name}
+    assert changed == {"index.html", "r/owner/index.html", "r/owner/periods.js"}
+    assert "r/owner/2026-11/index.html" in after
+
+
+def test_a_page_with_another_kind_of_chart_gets_the_whole_plotly(project: Path, add: Add) -> None:
+    """Only that page; without such a page the larger file is not in the site at all."""
+    spec = {"data": [{"type": "funnel", "x": [3, 1], "y": ["a", "b"]}]}
+    odd = {"cells": [cell("## A", kind="markdown"), cell("x", shown(figure_html(Figure("fig-f", "F", "F", spec))))]}
+    plain = {"cells": [cell("## A", kind="markdown"), cell("x", stream("no chart"))]}
+    folders = [add(project, report()), add(project, report("books"), odd), add(project, report("words"), plain)]
+    site = build(project, folders, Embedded()).path
+    loaded = {
+        slug: re.findall(r'assets/(plotly[a-z.-]*?)-[0-9a-f]{8}\.js"', page(site, slug))
+        for slug in ("owner", "books", "words")
+    }
+    assert loaded == {"owner": ["plotly-cartesian.min"], "books": ["plotly.min"], "words": []}
+    assert len(list((site / "assets").glob("plotly*"))) == 2
+    whole = next((site / "assets").glob("plotly.min-*.js"))
+    assert whole.read_bytes() == (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
+
+
+def test_names_of_shared_files_tell_their_content(project: Path, reports: list[Path]) -> None:
+    """Whatever lies in assets/ may be cached for ever: other content has another name, and pages name the new one."""
+    site = build(project, reports, Embedded()).path
+    before = {name for name in tree(site) if name.startswith("assets/")}
+    with (project / "assets/quarterdeck.css").open("a", encoding="utf-8") as style:
+        style.write("p {}\n")
+    build(project, reports, Embedded())
+    after = {name for name in tree(site) if name.startswith("assets/")}
+    (new,) = after - before
+    assert new.startswith("assets/quarterdeck-") and new in page(site) and len(before - after) == 1
+
+
+def test_without_pagefind_the_site_is_whole_but_for_search(
+    project: Path, reports: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No box, no index, and one line that says how to get them."""
+    monkeypatch.setattr("quarterdeck.render.site.find_pagefind", lambda: None)
+    site = build(project, reports, Embedded())
+    assert "search-" not in page(site.path) and not list(site.path.rglob("pagefind"))
+    assert site.notices == ("Search is left out of the site: pip install 'quarterdeck[site]'",)
+    assert build(project, reports, Embedded()).notices == ()
+
+
 def test_one_changed_report_renders_one_page(project: Path, reports: list[Path], add: Add) -> None:
     """The other pages stay byte for byte, and the home page shows the new figure."""
     renderer = Counting()
@@ -132,9 +198,10 @@ def test_one_changed_report_renders_one_page(project: Path, reports: list[Path],
     add(project, report("books", facts=(fact("gross-burn", 7777.0),)))
     assert [key.path for key in build(project, reports, renderer).rendered] == ["r/books/2026-10"]
     assert renderer.calls[1:] == [["r/books/2026-10"]]
-    changed = {name for name, content in tree(site).items() if before.get(name) != content}
+    after = {name: content for name, content in tree(site).items() if "pagefind/" not in name}
+    changed = {name for name, content in after.items() if before.get(name) != content}
     mine = {f"r/books/2026-10/{name}" for name in ("index.html", "report.xlsx")}
-    assert changed == {"index.html", *mine} and set(tree(site)) == set(before)
+    assert changed == {"index.html", *mine} and set(after) == {name for name in before if "pagefind/" not in name}
     assert "$7,777" in (site / "index.html").read_text("utf-8")
 
 
@@ -210,7 +277,9 @@ def test_trouble_while_assembling_leaves_the_old_site(
     before = tree(site)
     add(project, report("books", title="New"))
     with monkeypatch.context() as patch:
-        patch.setattr("quarterdeck.render.home.periods_script", lambda same: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(
+            "quarterdeck.render.assemble.periods_script", lambda names: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             build(project, reports, Embedded())
     assert tree(site) == before
@@ -255,6 +324,54 @@ def test_home_has_a_card_for_each_latest_report(project: Path, reports: list[Pat
         "qd-spark",
     ):
         assert said in home
+
+
+def test_home_says_what_changed_since_the_period_before(project: Path, add: Add) -> None:
+    """Figures that moved most, once each; findings new to all reports and gone from all; links to where they stand."""
+    old, kept, new = (
+        replace(FINDINGS[n], id=name, title=f"{name} thing") for n, name in enumerate(("old", "kept", "new"))
+    )
+    folders = [
+        add(project, report("owner", "2026-09", findings=(old, kept))),
+        add(project, report("owner", "2026-10", findings=(kept, new))),
+        add(project, report("books", "2026-09", findings=(kept,))),
+        add(project, report("books", "2026-10", findings=(kept, new))),
+        add(project, report("late", "2026-07", findings=(old,))),
+    ]
+    home = (build(project, folders, Embedded()).path / "index.html").read_text("utf-8")
+    changed, added, gone = re.findall(r'<section class="qd-panel qd-panel-(?:changes|worst|gone)">.*?</section>', home)
+    assert changed.count("Gross burn") == 1 and 'href="r/books/2026-10/index.html"' in changed
+    assert re.findall(r'href="([^"]+)">(\w+) thing', added) == [("r/books/2026-10/index.html#finding-new", "new")]
+    assert re.findall(r'href="([^"]+)">(\w+) thing', gone) == [("r/owner/2026-09/index.html#finding-old", "old")]
+
+
+def test_home_says_nothing_of_changes_without_an_earlier_period(project: Path, add: Add) -> None:
+    """No panel of findings that would all be new."""
+    site = build(project, [add(project, report("owner", "2026-08")), add(project, report())], Embedded()).path
+    home = (site / "index.html").read_text("utf-8")
+    assert "qd-panel-changes" in home and "qd-panel-worst" not in home and "qd-panel-gone" not in home
+
+
+def test_the_page_of_deliveries_outlives_a_build(project: Path, reports: list[Path], add: Add) -> None:
+    """It says what is not known yet, then what it was told, at once and after another build; only the owner has it."""
+    site = build(project, reports, Embedded()).path
+    assert "Nothing is known of deliveries yet" in (site / "deliveries.html").read_text("utf-8")
+    put_deliveries(project, "2026-11-03 08:00 UTC", ("report", "sent"), [("owner", "2")], ["a <b> failed"])
+    said = (site / "deliveries.html").read_text("utf-8")
+    assert "2026-11-03 08:00 UTC" in said and "a &lt;b&gt; failed" in said and '<td class="qd-num">2</td>' in said
+    before = {path: path.stat().st_mtime_ns for path in site.rglob("*")}
+    build(project, reports, Embedded())
+    assert {path: path.stat().st_mtime_ns for path in site.rglob("*")} == before
+    build(project, [*reports, add(project, report("new"))], Embedded())
+    assert (site / "deliveries.html").read_text("utf-8") == said
+    assert [name for name, text in tree(site).items() if b"08:00 UTC" in text] == ["deliveries.html"]
+
+
+def test_a_wrong_address_names_nothing(project: Path, reports: list[Path]) -> None:
+    """The page for it works at any depth without another file, and says nothing of any report."""
+    html = (build(project, reports, Embedded()).path / "404.html").read_text("utf-8")
+    assert not re.search(r"<script|<a |src=|url\(", html) and re.findall(r'href="([^"]+)"', html) == ["data:,"]
+    assert "Content-Security-Policy" in html and not re.search("owner|books|Harbour", html)
 
 
 def test_a_slug_leads_to_its_latest_period(project: Path, reports: list[Path]) -> None:

@@ -33,15 +33,18 @@ def open_client(service: str, region: str = "", attempts: int = 4) -> Any:
         raise QuarterdeckError(name, f"is not usable: {err}", "Name a region, as eu-west-1") from err
 
 
-MAKE = "Make it with `quarterdeck tables`, or set the name and region of the one there is"
-_WAIT = "Try again in a minute"
+_WAIT, _ALLOW = "Try again in a minute", "Allow that to whoever runs this, in the IAM console"
 _REMEDIES = {
-    "AccessDeniedException": "Allow that to whoever runs this, in the IAM console",
+    "AccessDeniedException": _ALLOW,
+    "AccessDenied": _ALLOW,
     "ProvisionedThroughputExceededException": _WAIT,
     "ThrottlingException": _WAIT,
     "RequestLimitExceeded": _WAIT,
+    "BadDigest": "A file has changed meanwhile: do it again",
     "UnrecognizedClientException": "Sign in, or set AWS_PROFILE",
+    "InvalidAccessKeyId": "Sign in, or set AWS_PROFILE",
     "ExpiredTokenException": "Sign in again",
+    "ExpiredToken": "Sign in again",
 }
 
 
@@ -55,7 +58,7 @@ def asking(where: str, missing: str) -> Iterator[None]:
     except ClientError as err:
         said = err.response.get("Error", {})
         code = said.get("Code", "?")
-        if code == "ResourceNotFoundException":
+        if code in {"ResourceNotFoundException", "NoSuchBucket", "NoSuchDistribution"}:
             raise QuarterdeckError(where, "is not there", missing) from err
         problem = f"was refused ({code}): {str(said.get('Message', err))[:300]}"
         raise QuarterdeckError(where, problem, _REMEDIES.get(code, "Mend that and try again")) from err
@@ -64,22 +67,3 @@ def asking(where: str, missing: str) -> Iterator[None]:
     except BotoCoreError as err:
         remedy = "See that network and region are right, and try again"
         raise QuarterdeckError(where, f"gave no answer: {type(err).__name__}", remedy) from err
-
-
-def make_table(client: Any, definition: dict[str, Any], expires: str = "") -> bool:
-    """Make a table of DynamoDB and wait until it can be used, unless it is there; says whether it was made.
-
-    AWS deletes its items after the Unix time in their attribute `expires`.
-    """
-    name = definition["TableName"]
-    with asking(f"table {name}", MAKE):
-        try:
-            client.create_table(**definition)
-        except client.exceptions.ResourceInUseException:
-            return False
-        client.get_waiter("table_exists").wait(TableName=name)
-        if expires:
-            client.update_time_to_live(
-                TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": expires}
-            )
-    return True

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..model.delivery import Ledger, recipient_id
 from ..model.persona import Persona, Recipient
-from .aws import MAKE, asking
 from .recipients_csv import read_csv
+from .table import Table
 
+KEYS = ("persona", "recipient")
+"""Of the table: a report's slug, or ALL, and a `recipient_id`."""
 ALL = "*"
 """In place of a persona: all of them, those that a reader is added to later included."""
 
@@ -96,34 +97,33 @@ class FileRecipients(Recipients):
 
 
 class TableRecipients(Recipients):
-    """The lists in a table made by `table_definition`, over a low-level client of boto3.
+    """The lists in a table with KEYS, over a low-level client of boto3.
 
     One item for each report's slug and reader. Silences are items of their own, under the persona `*`: adding,
     importing and removing readers cannot undo one.
     """
 
-    def __init__(self, client: Any, table: str) -> None:
-        self._client, self._table = client, table
+    def __init__(self, client: Any, name: str) -> None:
+        self._table = Table(client, name)
 
     def of(self, slug: str) -> list[Reader]:
         """The readers in the order of their ids."""
-        return self._readers([*self._query(slug), *self._query(ALL)])
+        return self._readers([*self._listed(slug), *self._listed(ALL)])
 
     def rows(self) -> list[Reader]:
         """All readers of all reports, by slug."""
-        return sorted(self._readers(self._pages("scan")), key=lambda reader: (reader.slug, reader.address))
+        return sorted(self._readers(self._table.scan()), key=lambda reader: (reader.slug, reader.address))
 
     def add(self, persona: str, recipient: Recipient) -> None:
         """Put a reader on a list, or change what it says of one."""
         key = {"persona": _slug(persona, recipient), "recipient": recipient_id(recipient.address)}
-        with self._asking():
-            self._client.put_item(TableName=self._table, Item=_typed(**key, **recipient.model_dump()))
+        self._table.put({**key, **recipient.model_dump()})
 
     def remove(self, recipient: str, personas: Collection[str] = ()) -> int:
         """Take a `recipient_id` off some personas' lists, or off all; says off how many."""
         found = [row for row in self.rows() if row.id == recipient and (not personas or row.persona in personas)]
         for row in found:
-            self._delete(row.slug, recipient)
+            self._table.delete({"persona": row.slug, "recipient": recipient})
         return len(found)
 
     def import_csv(self, path: Path, personas: Collection[str]) -> int:
@@ -138,20 +138,14 @@ class TableRecipients(Recipients):
 
     def silence(self, recipient: str, persona: str, why: str, at: str) -> None:
         """One item, unless it is there."""
-        with self._asking():
-            self._client.update_item(
-                TableName=self._table,
-                Key=_typed(persona=ALL, recipient=f"{recipient}/{persona or ALL}"),
-                UpdateExpression="SET why = if_not_exists(why, :why), #at = if_not_exists(#at, :at)",
-                ExpressionAttributeNames={"#at": "at"},
-                ExpressionAttributeValues=_typed(**{":why": why, ":at": at}),
-            )
+        key = {"persona": ALL, "recipient": f"{recipient}/{persona or ALL}"}
+        self._table.write(key, {"why": why, "at": at}, "attribute_not_exists(persona)", {})
 
     def restore(self, recipient: str) -> None:
         """Delete each item that silences the reader."""
-        for item in self._query(ALL):
+        for item in self._listed(ALL):
             if item["recipient"].startswith(f"{recipient}/"):
-                self._delete(ALL, item["recipient"])
+                self._table.delete({"persona": ALL, "recipient": item["recipient"]})
 
     def _readers(self, items: Iterable[dict[str, str]]) -> list[Reader]:
         listed, silenced = [], {}
@@ -165,34 +159,8 @@ class TableRecipients(Recipients):
             for slug, id, item in listed
         ]
 
-    def _query(self, persona: str) -> Iterator[dict[str, str]]:
-        asked = _typed(**{":persona": persona})
-        return self._pages("query", KeyConditionExpression="persona = :persona", ExpressionAttributeValues=asked)
-
-    def _pages(self, operation: str, **options: Any) -> Iterator[dict[str, str]]:
-        with self._asking():
-            pages = self._client.get_paginator(operation)
-            for page in pages.paginate(TableName=self._table, ConsistentRead=True, **options):
-                for item in page["Items"]:  # somebody may have added an attribute of another type by hand
-                    yield {name: str(value) for name, typed in item.items() for value in typed.values()}
-
-    def _delete(self, persona: str, recipient: str) -> None:
-        with self._asking():
-            self._client.delete_item(TableName=self._table, Key=_typed(persona=persona, recipient=recipient))
-
-    def _asking(self) -> AbstractContextManager[None]:
-        return asking(f"table {self._table}", MAKE)
-
-
-def table_definition(name: str) -> dict[str, Any]:
-    """The table, as arguments of `create_table`: paid by request, keyed by persona and `recipient_id`."""
-    keys = {"persona": "HASH", "recipient": "RANGE"}
-    return {
-        "TableName": name,
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
-    }
+    def _listed(self, persona: str) -> Iterator[dict[str, str]]:
+        return self._table.query("persona", persona, ConsistentRead=True)
 
 
 def _reader(slug: str, columns: Mapping[str, str], silence: Mapping[str, str] | None) -> Reader:
@@ -208,7 +176,3 @@ def _slug(persona: str, recipient: Recipient) -> str:
 
 def _mark(recipient: str, persona: str) -> str:
     return f"silenced/{recipient}/{persona or ALL}"
-
-
-def _typed(**values: str) -> dict[str, dict[str, str]]:
-    return {name: {"S": value} for name, value in values.items()}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import calendar
+import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -90,3 +92,10 @@ class Period:
 
     def __str__(self) -> str:
         return self.name
+
+
+def periods_script(names: Iterable[str]) -> str:
+    """The script that tells a report's pages of its other periods, the latest first; it works without a server."""
+    latest_first = sorted(map(Period.parse, names), key=lambda period: (period.end, period.name), reverse=True)
+    listed = [{"name": period.name, "label": period.label} for period in latest_first]
+    return f"window.quarterdeckPeriods={json.dumps(listed)};\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from ..model.errors import RenderError
@@ -10,7 +9,19 @@ from ..model.format import Formats
 from ..model.markup import sparkline, text
 from ..model.period import Period
 from ..model.report import Fact, Report
-from .opening import long_date, worst, worst_line
+from .opening import change_line, long_date, most_changed, panel, worst, worst_line
+
+DELIVERIES = "deliveries.html"
+_MOST = 4
+
+NOTHING_HERE = (
+    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Nothing here</title>'
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+    "<style>:root{color-scheme:light dark}body{font:1.125rem/1.6 system-ui,sans-serif;max-width:32rem;"
+    "margin:20vh auto;padding:0 1.5rem}</style></head><body><main><h1>There is nothing at this address</h1>"
+    "<p>The link in your latest mail leads to your report.</p></main></body></html>\n"
+)
+"""What a reader sees who follows a wrong link, at any depth: it needs no other file and names nothing."""
 
 _MARKER = re.compile(r'(<div id="quarterdeck-reports">)\s*(</div>)')
 
@@ -27,23 +38,68 @@ def by_slug(reports: list[Report]) -> dict[str, list[Report]]:
 
 def with_cards(shell: str, reports: list[Report]) -> str:
     """The rendered home page with a card for the latest report of every slug in its marked place."""
-    latest = [same[0] for same in by_slug(reports).values()]
+    grouped = by_slug(reports)
+    latest = [same[0] for same in grouped.values()]
     wholes = {report.key.persona for report in latest if not report.key.subject}
     repeated = {persona: [r for r in latest if r.key.subject and r.key.persona == persona] for persona in wholes}
     shown = [report for report in latest if not report.key.subject or report.key.persona not in wholes]
-    if not _MARKER.search(shell):
-        remedy = 'Keep <div id="quarterdeck-reports"></div> in a raw HTML block'
-        raise RenderError("index.qmd", "has no place for the reports", remedy)
     companies = sorted({report.company for report in latest})
     when = sorted({Period.parse(report.key.period).label for report in latest})
     heading = (
         f'<header class="qd-masthead"><p class="qd-company">Executive reports</p>'
         f'<h1 class="qd-title">{text(", ".join(companies))}</h1>'
-        f'<div class="qd-when"><span>{len(latest)} reports for {text(" and ".join(when))}</span></div></header>'
+        f'<div class="qd-when"><span>{len(latest)} reports for {text(" and ".join(when))}</span>'
+        f'<a href="{DELIVERIES}">Deliveries</a></div></header>'
     )
     made = "".join(_card(report, repeated.get(report.key.persona, [])) for report in shown)
-    cards = f'<div class="qd-cards">{made}</div>'
-    return _MARKER.sub(lambda found: found[1] + heading + cards + found[2], shell, count=1)
+    changes = _changes([same for slug, same in grouped.items() if same[0] in shown])
+    return with_content(shell, f'{heading}{changes}<div class="qd-cards">{made}</div>')
+
+
+def with_content(shell: str, html: str) -> str:
+    """The rendered home page with something in its marked place."""
+    if not _MARKER.search(shell):
+        remedy = 'Keep <div id="quarterdeck-reports"></div> in a raw HTML block'
+        raise RenderError("index.qmd", "has no place for the reports", remedy)
+    return _MARKER.sub(lambda found: found[1] + html + found[2], shell, count=1)
+
+
+def _changes(slugs: list[list[Report]]) -> str:
+    """What changed since the period before, over all reports: figures, and findings that are new or gone."""
+    latest = [same[0] for same in slugs]
+    pairs = [(same[0], same[1]) for same in slugs if len(same) > 1 and _follows(same[0], same[1])]
+    told = {fact.label: (fact, report) for report in reversed(latest) for fact in report.headline_facts()}
+    moved = most_changed(tuple(fact for fact, _ in told.values()), count=_MOST)
+    known, now = ({finding.id for pair in pairs for finding in pair[n].findings} for n in (1, 0))
+    figures = [
+        change_line(fact, Formats(report.locale, report.currency)) + _source(report)
+        for fact, report in (told[fact.label] for fact in moved)
+    ]
+    panels = (
+        panel("changes", "What changed most", figures)
+        + panel("worst", "New since the period before", _found([new for new, _ in pairs], known))
+        + panel("gone", "Gone since the period before", _found([old for _, old in pairs], now))
+    )
+    return f'<div class="qd-board">{panels}</div>' if panels else ""
+
+
+def _follows(report: Report, other: Report) -> bool:
+    return Period.parse(report.key.period).previous() == Period.parse(other.key.period)
+
+
+def _found(reports: list[Report], without: set[str]) -> list[str]:
+    """The worst findings of some reports but for those with these ids, none twice, and how many more there are."""
+    found = {finding.id: (finding, report) for report in reversed(reports) for finding in report.findings}
+    some = sorted((one for id, one in found.items() if id not in without), key=lambda one: one[0].rank)
+    lines = [
+        worst_line(finding, Formats(report.locale, report.currency), f"{report.key.path}/index.html#finding-")
+        for finding, report in some[:_MOST]
+    ]
+    return [*lines, f'<span class="qd-all">{len(some)} in all.</span>'] if len(some) > _MOST else lines
+
+
+def _source(report: Report) -> str:
+    return f' <a class="qd-source" href="{text(report.key.path)}/index.html">{text(report.title)}</a>'
 
 
 def _card(report: Report, repeated: list[Report]) -> str:
@@ -76,12 +132,6 @@ def _figure(fact: Fact, formats: Formats) -> str:
         f'<div data-fact="{text(fact.id)}"><dt>{text(fact.label)}</dt><dd><strong class="qd-value">'
         f"{text(formats.quantity(fact.value, fact.unit))}</strong>{sparkline(fact.trend)}{moved}</dd></div>"
     )
-
-
-def periods_script(same: list[Report]) -> str:
-    """A script, as it must work without a server, that names a slug's periods, the latest first."""
-    periods = [{"name": report.key.period, "label": Period.parse(report.key.period).label} for report in same]
-    return f"window.quarterdeckPeriods={json.dumps(periods)};\n"
 
 
 def latest_page(report: Report) -> str:

@@ -23,9 +23,9 @@ def opening(report: Report, commentary: str) -> str:
     moved = most_changed(report.facts, report.headline)
     todo = [_action(finding, report, formats) for finding in this_week(report.findings, report.as_of)]
     panels = [
-        _panel("changes", "What changed most", [_change(fact, formats) for fact in moved]),
-        _panel("worst", "Needs attention", _attention(report, formats)),
-        _panel("actions", "To do this week", todo),
+        panel("changes", "What changed most", [change_line(fact, formats) for fact in moved]),
+        panel("worst", "Needs attention", _attention(report, formats)),
+        panel("actions", "To do this week", todo),
     ]
     board = f'<div class="qd-board">{"".join(panels)}</div>' if any(panels) else ""
     return _masthead(report) + (said if commentary else "") + fact_strip(report.headline_facts(), formats) + board
@@ -126,12 +126,14 @@ def _masthead(report: Report) -> str:
     )
 
 
-def _panel(name: str, heading: str, lines: list[str]) -> str:
+def panel(name: str, heading: str, lines: list[str]) -> str:
+    """A titled list in a box; nothing where there is no line."""
     items = "".join(f"<li>{line}</li>" for line in lines)
     return f'<section class="qd-panel qd-panel-{name}"><h2>{heading}</h2><ul>{items}</ul></section>' if lines else ""
 
 
-def _change(fact: Fact, formats: Formats) -> str:
+def change_line(fact: Fact, formats: Formats) -> str:
+    """A figure's move in one sentence: by how much, since when, to what."""
     before = Period.parse(fact.period).previous().label
     moved = f'<span class="qd-change qd-{fact.verdict or "flat"}">{text(formats.change(fact))}</span>'
     now = text(formats.quantity(fact.value, fact.unit))

@@ -12,6 +12,7 @@ from ..model.format import Formats
 from ..model.markup import fact_methods, fact_strip, text
 from ..model.period import Period
 from ..model.report import MIME, Report
+from .finish import WHOLE_PLOTLY
 from .opening import opening, sources_line
 
 _DROPPED_TAGS = {"parameters", "injected-parameters", "remove-cell"}
@@ -65,7 +66,7 @@ def raw(html: str) -> str:
 def _scripts(depth: int) -> str:
     """The scripts of a page that lies `depth` folders down, in the order in which they run."""
     up = "../" * depth
-    names = [f"{up}assets/plotly.min.js", "../periods.js", f"{up}assets/quarterdeck.js"]
+    names = [f"{up}{WHOLE_PLOTLY}", "../periods.js", f"{up}assets/quarterdeck.js"]
     return "\n".join(f'<script defer src="{name}"></script>' for name in names)
 
 

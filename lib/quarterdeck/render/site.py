@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.resources
 import json
 import re
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ..model.errors import RenderError
 from ..model.files import put_folder, restore_folder, write
 from ..model.markup import text
 from ..model.report import Report, ReportKey
-from . import home
+from .assemble import assemble, plotly_files
+from .home import DELIVERIES
 from .opening import WORKBOOK
 from .page import page_notebook, page_title
 from .renderer import SITE_FOLDER, Renderer
+from .search import MISSING, find_pagefind
 from .workbook import write_workbook
 
 _PROJECT = ("_quarto.yml", "index.qmd", "assets")
-_REMOTE_IMPORT = re.compile(r"@import\s+url\(\s*[\"']?(?:https?:)?//[^)]*\)[^;]*;|@import\s+[\"'](?:https?:)?//[^;]*;")
 
 
 @dataclass(frozen=True)
 class Site:
-    """The finished site, and the reports whose pages were rendered for it in this run."""
+    """The finished site, the reports whose pages were rendered for it in this run, and what it lacks."""
 
     path: Path
     rendered: tuple[ReportKey, ...]
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,12 @@ class _Page:
             write(self.folder / "page.key", f"{self.files} {self.key}")
 
 
-def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code: str) -> Site:
+def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code: str, *, live: bool = False) -> Site:
     """Render what changed among the reports and put the whole site at `root/_site`.
 
     `root` is the project (`_quarto.yml`, `index.qmd`, `assets/`); `reports` are by their folders, which hold
     `report.ipynb` and perhaps `rows/`; `code` changes with what pages are made by. Kept beside a report: `page.html`
-    and its key; in `root/.quarterdeck`: the home page and the renderer's own files.
+    and its key; in `root/.quarterdeck`: the home page, the renderer's own files and search. For `live` see `assemble`.
     The site is assembled under another name and swapped in, so it is the old one or the new one, never half of each.
     Raises RenderError; the site is then untouched.
     """
@@ -69,8 +71,10 @@ def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code
     cache.mkdir(exist_ok=True)
     restore_folder(root / SITE_FOLDER, cache / "site-old")
     shell, shell_key, site = cache / "shell", _project_key(root, renderer), root / SITE_FOLDER
-    made_from, kept = _digest(code.encode(), shell_key.encode(), *map(_content, sorted(reports))), cache / "site.key"
-    if kept.is_file() and kept.read_text("utf-8") == _digest(made_from.encode(), _listing(site)):
+    pagefind, kept = find_pagefind(), cache / "site.key"
+    programs = [path.stat().st_size if path else 0 for path in (pagefind, *plotly_files().values())]
+    made_from = partial(_made_from, site, sorted(reports), f"{code} {shell_key} {programs} {live}")
+    if kept.is_file() and kept.read_text("utf-8") == made_from():
         return Site(site, ())
     pages = [_page(folder, reports[folder], code, shell_key) for folder in sorted(reports)]
     shell_fresh = (shell / "key").is_file() and (shell / "key").read_text("utf-8") == shell_key
@@ -81,21 +85,25 @@ def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code
         page.keep()
     new = cache / "site-new"
     shutil.rmtree(new, ignore_errors=True)
-    _assemble(new, root, shell, pages)
+    assemble(new, root, cache, {page.folder: page.report for page in pages}, pagefind, live=live)
     _swap(new, site, cache / "site-old")
-    write(kept, _digest(made_from.encode(), _listing(site)))
-    return Site(site, tuple(page.report.key for page in stale))
+    write(kept, made_from())
+    return Site(site, tuple(page.report.key for page in stale), () if pagefind else (MISSING,))
 
 
-def _content(folder: Path) -> bytes:
-    """A report's folder in one value: whatever its page, its rows and its workbook are made of or kept in."""
-    names = [path for path in _files(folder) if path.suffix in {".ipynb", ".json", ".csv", ".html", ".xlsx"}]
-    return _digest(*(part for path in names for part in (str(path).encode(), path.read_bytes()))).encode()
+def _made_from(site: Path, folders: list[Path], rest: str) -> str:
+    """All that a site is made of or kept in, in one value; its own files by name and size: a lost one is put back.
 
-
-def _listing(site: Path) -> bytes:
-    """Names and sizes of a site's files: a page that somebody removed is put back."""
-    return "\n".join(f"{path.relative_to(site).as_posix()} {path.stat().st_size}" for path in _files(site)).encode()
+    The page of deliveries is written at other times too: it only has to be there.
+    """
+    kinds = {".ipynb", ".json", ".csv", ".html", ".xlsx"}
+    names = [path for folder in folders for path in _files(folder) if path.suffix in kinds]
+    listing = "\n".join(
+        f"{path.relative_to(site)} {path.stat().st_size if path.name != DELIVERIES else ''}" for path in _files(site)
+    )
+    return _digest(
+        rest.encode(), listing.encode(), *(part for path in names for part in (str(path).encode(), path.read_bytes()))
+    )
 
 
 def _page(folder: Path, report: Report, code: str, shell_key: str) -> _Page:
@@ -165,29 +173,6 @@ def _render(root: Path, shell: Path, shell_key: str, stale: list[_Page], rendere
             write_workbook(page.report, page.folder / WORKBOOK)
 
 
-def _assemble(new: Path, root: Path, shell: Path, pages: list[_Page]) -> None:
-    """The complete site under a name that nobody reads yet."""
-    shutil.copytree(root / "assets", new / "assets", copy_function=shutil.copyfile)
-    with importlib.resources.as_file(importlib.resources.files("plotly") / "package_data" / "plotly.min.js") as bundle:
-        shutil.copyfile(bundle, new / "assets" / "plotly.min.js")
-    if (shell / "site_libs").is_dir():
-        shutil.copytree(shell / "site_libs", new / "site_libs", copy_function=shutil.copyfile)
-        for style in (new / "site_libs").rglob("*.css"):
-            _keep_local(style)
-    reports = [page.report for page in pages]
-    write(new / "index.html", home.with_cards((shell / "index.html").read_text("utf-8"), reports))
-    for page in pages:
-        target = new / page.report.key.path
-        target.mkdir(parents=True)
-        shutil.copyfile(page.folder / "page.html", target / "index.html")
-        shutil.copyfile(page.folder / WORKBOOK, target / WORKBOOK)
-        if (page.folder / "rows").is_dir():
-            shutil.copytree(page.folder / "rows", target / "rows", copy_function=shutil.copyfile)
-    for slug, same in home.by_slug(reports).items():
-        write(new / "r" / slug / "periods.js", home.periods_script(same))
-        write(new / "r" / slug / "index.html", home.latest_page(same[0]))
-
-
 def _swap(new: Path, site: Path, old: Path) -> None:
     """Put the new site where the old one was; an equal one stays as it is."""
     if site.is_dir() and _same(new, site):
@@ -201,14 +186,6 @@ def _same(one: Path, other: Path) -> bool:
     return names == [path.relative_to(other) for path in _files(other)] and all(
         (one / name).read_bytes() == (other / name).read_bytes() for name in names
     )
-
-
-def _keep_local(style: Path) -> None:
-    """Some themes ask another host for a font; a report's reader asks nobody."""
-    css = style.read_text("utf-8")
-    local = _REMOTE_IMPORT.sub("", css)
-    if local != css:
-        style.write_text(local, "utf-8")
 
 
 def _titled(html: str, title: str) -> str:

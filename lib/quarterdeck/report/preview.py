@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .desk import Desk
 
 _LOCAL = re.compile(
+    r'<meta http-equiv="Content-Security-Policy"[^>]*>|'
     r'<link [^>]*?href="(?P<css>[^":]+\.css)"[^>]*>|<script [^>]*?src="(?P<js>[^":]+\.js)"[^>]*></script>'
 )
 
@@ -48,7 +49,7 @@ def self_contained(page: Path) -> str:
     """A page with its local styles and scripts inside it, so that it shows where its folder cannot be reached."""
 
     def inline(match: re.Match[str]) -> str:
-        name = match["css"] or match["js"]
+        name = match["css"] or match["js"] or ""
         path = (page.parent / name).resolve()
         if not path.is_file():
             return ""

@@ -63,7 +63,7 @@ def test_a_site_holds_home_pages_rows_and_scripts(project: Path, reports: list[P
     site = build(project, reports, Embedded())
     names = set(tree(site.path))
     assert {"index.html", "404.html"} <= names
-    shared = {re.sub("-[0-9a-f]{8}", "-#", name) for name in names if re.fullmatch(r"assets/[^/]+", name)}
+    shared = {re.sub("-[0-9a-f]{12}", "-#", name) for name in names if re.fullmatch(r"assets/[^/]+", name)}
     assert shared == {
         "assets/favicon-#.svg",
         "assets/plotly-cartesian.min-#.js",
@@ -102,7 +102,7 @@ def test_the_theme_pair_switches(project: Path, reports: list[Path]) -> None:
     """Both themes are linked and present, so that the switch has two sides."""
     site = build(project, reports, Embedded()).path
     modes = dict(
-        re.findall(r'href="\.\./\.\./\.\./(assets/libs-[0-9a-f]{8}/themes/[^"]+)" data-mode="(\w+)"', page(site))
+        re.findall(r'href="\.\./\.\./\.\./(assets/libs-[0-9a-f]{12}/themes/[^"]+)" data-mode="(\w+)"', page(site))
     )
     assert sorted(modes.values()) == ["dark", "light"]
     assert all((site / name).is_file() for name in modes)
@@ -158,7 +158,7 @@ def test_a_page_with_another_kind_of_chart_gets_the_whole_plotly(project: Path, 
     folders = [add(project, report()), add(project, report("books"), odd), add(project, report("words"), plain)]
     site = build(project, folders, Embedded()).path
     loaded = {
-        slug: re.findall(r'assets/(plotly[a-z.-]*?)-[0-9a-f]{8}\.js"', page(site, slug))
+        slug: re.findall(r'assets/(plotly[a-z.-]*?)-[0-9a-f]{12}\.js"', page(site, slug))
         for slug in ("owner", "books", "words")
     }
     assert loaded == {"owner": ["plotly-cartesian.min"], "books": ["plotly.min"], "words": []}

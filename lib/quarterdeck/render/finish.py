@@ -64,9 +64,9 @@ def finish(html: str, up: str, names: dict[str, str], index: str = "") -> str:
 
 
 def hashed(name: str, content: bytes) -> str:
-    """A file's name with eight letters of its content's hash: `assets/look-0f1e2d3c.css`."""
+    """A file's name with twelve digits of its content's hash: `assets/look-0f1e2d3c4b5a.css`."""
     path = PurePosixPath(name)
-    return str(path.with_stem(f"{path.stem}-{hashlib.sha256(content).hexdigest()[:8]}"))
+    return str(path.with_stem(f"{path.stem}-{hashlib.sha256(content).hexdigest()[:12]}"))
 
 
 def _renamed(tag: str, names: dict[str, str]) -> str:

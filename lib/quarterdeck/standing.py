@@ -27,6 +27,7 @@ from .render import put_deliveries
 DAYS = {"week": 7, "month": 31, "quarter": 92}
 """How long after its data a report's next one is due."""
 COLUMNS = ("sent", "waiting", "failed", "unknown", "not sent")
+_COLUMN = {"due": "waiting", "approval": "waiting", "held": "waiting", "skipped": "not sent"}
 HEADER = ("report", "period", "state", *COLUMNS, "next")
 
 
@@ -53,13 +54,13 @@ def standings(project: Project, dispatch: Dispatch, order: Order) -> tuple[list[
     for planned in dispatch.plan(order):
         key = planned.built.report.key
         line = lines.setdefault(key, Standing(key, ""))
-        line.counts[_state(planned)] += 1
-        line.next = line.next or _next(planned)
+        line.counts[_COLUMN.get(planned.stands, planned.stands)] += 1
+        line.next = line.next or planned.next
         troubles += filter(None, [_trouble(planned)])
     shown = [line for line in lines.values() if line.counts or not line.key.subject]
     for line in shown:
         if line.stale:
-            line.next = f'make reports PERSONAS="{line.key.persona}"'
+            line.next = f'make reports PERSONAS="{line.key.persona}" PERIOD={line.key.period}'
     return shown, troubles
 
 
@@ -71,32 +72,10 @@ def write_page(dispatch: Dispatch, now: datetime) -> None:
         put_deliveries(project.root, f"{now:%Y-%m-%d %H:%M} UTC", HEADER, [line.cells for line in lines], troubles)
 
 
-def _state(planned: Planned) -> str:
-    """The column of COLUMNS that one reader of a report counts in."""
-    row = planned.row
-    if not planned.skip or planned.skip.startswith(("waits", "in the hands")):
-        return "waiting"
-    if planned.skip.startswith("unknown"):
-        return "unknown"
-    return row.state if row and row.state in ("sent", "failed") else "not sent"
-
-
-def _next(planned: Planned) -> str:
-    """The command that one reader's mail waits for."""
-    who = f"--personas {planned.key.slug.partition('/')[0]}"
-    if planned.skip.startswith("unknown"):
-        return f"quarterdeck send --resolve {planned.key}=sent|failed"
-    if planned.skip.startswith("failed"):
-        return f"quarterdeck send {who} --retry-failed"
-    if planned.skip.startswith("waits"):
-        return f"quarterdeck approve {who}"
-    return "" if planned.skip else f"quarterdeck send {who}"
-
-
 def _trouble(planned: Planned) -> str:
     row, who = planned.row, masked(planned.reader.address)
-    if planned.skip.startswith(("failed", "unknown")):
-        return f"{planned.key} ({who}) {planned.skip}"
+    if planned.stands in ("failed", "unknown"):
+        return f"{planned.key} ({who}) {planned.skip} Next: {planned.next}"
     if row and (row.bounced or row.complained):
         what = "bounced" if row.bounced else "was called unwanted"
         return f"{planned.key} ({who}) {what} {(row.bounced or row.complained)[:10]}"
@@ -126,11 +105,11 @@ def notices(dispatch: Dispatch, ended: list[tuple[Planned, Delivery]]) -> Iterat
     for planned, row in ended:
         owner = planned.built.persona.owner or dispatch.settings.operator_address
         if owner and row.state in ("failed", "unknown"):
-            by_owner.setdefault(owner, []).append((planned, row))
+            by_owner.setdefault(owner, []).append((replace(planned, stands=row.state), row))
     for owner, troubles in by_owner.items():
         lines = [f"{row.key}: {row.state}. {row.reason}" for _, row in troubles[:50]]
-        commands = {_next(Planned(row.key, p.reader, p.built, skip=row.state)) for p, row in troubles}
-        text = "\n".join([*lines, "", "What to do:", *(f"  {command}" for command in sorted(commands)), ""])
+        commands = sorted({planned.next for planned, _ in troubles})
+        text = "\n".join([*lines, "", "What to do:", *(f"  {command}" for command in commands), ""])
         yield owner, f"{len(troubles)} reports did not reach their readers", text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quarterdeck.model.format import Formats
+from quarterdeck.model.format import Formats, unparted
 from quarterdeck.model.report import Fact
 
 
@@ -67,3 +67,8 @@ def test_one_of_a_unit_is_said_in_the_singular() -> None:
     said = [Formats().quantity(1.0, unit) for unit in ("charters", "deliveries", "days", "staff")]
     assert said == ["1 charter", "1 delivery", "1 day", "1 staff"]
     assert Formats().quantity(1.4, "days") == "1.4 days"
+
+
+def test_a_minus_sign_keeps_to_its_amount_in_running_words():
+    """A word joiner stands where a browser would end a line; a bare number needs none."""
+    assert unparted("down \u2212$690, \u221249") == "down \u2212\u2060$690, \u221249"

@@ -74,8 +74,8 @@ def test_a_build_in_a_fresh_clone_leaves_the_archive_in_reach(
     ("options", "said"),
     [
         (["--bucket", "no-such-bucket-here"], "bucket no-such-bucket-here: is not there. See that the names are right"),
-        (["--bucket", "My_Bucket"], "SITE_BUCKET: 'My_Bucket' is no name of a bucket"),
-        (["--distribution", "none/"], "SITE_DISTRIBUTION: 'none/' is no id of a distribution"),
+        (["--bucket", "My_Bucket"], "--bucket: 'My_Bucket' is no name of a bucket"),
+        (["--distribution", "none/"], "--distribution: 'none/' is no id of a distribution"),
         ([], "_site: holds no site. Build it: make reports"),
     ],
 )

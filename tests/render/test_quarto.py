@@ -32,8 +32,11 @@ def stand_in(folder: Path, body: str, name: str = "quarto") -> Path:
     """A program that answers --version as Quarto does, notes its arguments, and else does what `body` says."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    path.write_text(
-        f"#!{sys.executable}\nimport json, pathlib, sys, time\n"
+    program = folder / f"{name}.py"
+    # Not as an interpreter of the script: the name of that may hold a space.
+    path.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(program)])} "$@"\n')
+    program.write_text(
+        "import json, pathlib, sys, time\n"
         'if sys.argv[1:] == ["--version"]:\n    print("1.10.3"); sys.exit()\n'
         f"pathlib.Path({str(folder / 'argv.json')!r}).write_text(json.dumps(sys.argv[1:]))\n{body}"
     )

@@ -254,6 +254,14 @@ def test_trouble_while_rendering_leaves_the_old_site(
     assert "New" in page(site, "books")
 
 
+def cut_short(step: str, project: Path, reports: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that ends, as by Ctrl-C, at a function of `render`."""
+    with monkeypatch.context() as patch:
+        patch.setattr(f"quarterdeck.render.{step}", lambda *of: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            build(project, reports, Embedded())
+
+
 def test_a_page_cut_short_is_never_taken_for_the_one_before(
     project: Path, reports: list[Path], add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,10 +269,7 @@ def test_a_page_cut_short_is_never_taken_for_the_one_before(
     site = build(project, reports, Embedded()).path
     before = tree(site)
     add(project, report("books", title="New"))
-    with monkeypatch.context() as patch:
-        patch.setattr("quarterdeck.render.site.write_workbook", lambda *of: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            build(project, reports, Embedded())
+    cut_short("site.write_workbook", project, reports, monkeypatch)
     add(project, report("books"))
     assert tree(build(project, reports, Embedded()).path) == before
 
@@ -276,12 +281,7 @@ def test_trouble_while_assembling_leaves_the_old_site(
     site = build(project, reports, Embedded()).path
     before = tree(site)
     add(project, report("books", title="New"))
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            "quarterdeck.render.assemble.periods_script", lambda names: (_ for _ in ()).throw(KeyboardInterrupt)
-        )
-        with pytest.raises(KeyboardInterrupt):
-            build(project, reports, Embedded())
+    cut_short("assemble.periods_script", project, reports, monkeypatch)
     assert tree(site) == before
     build(project, reports, Embedded())
     assert "New" in page(site, "books")

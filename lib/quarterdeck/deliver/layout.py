@@ -15,7 +15,7 @@ import css_inline
 import jinja2
 from markupsafe import Markup
 
-from ..model.format import Formats, numeric
+from ..model.format import Formats, numeric, unparted
 from ..model.report import Fact, Figure, Prose, Table
 from .bars import read_bars, shares
 from .digest import Digest
@@ -168,7 +168,7 @@ def _layout() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters["line"] = one_line
+    environment.filters["line"], environment.filters["unparted"] = one_line, unparted
     return environment.from_string(resources.files(__package__).joinpath("digest.html.j2").read_text("utf-8"))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from .format import Formats, numeric
+from .format import Formats, numeric, unparted
 from .report import Fact, Figure, Finding, Table
 
 MAX_ROWS = 100
@@ -171,7 +171,7 @@ def figure_html(figure: Figure) -> str:
     """A chart's empty box, its specification beside it for quarterdeck.js to draw, and its caption."""
     height = int(figure.spec.get("layout", {}).get("height") or 380)
     return (
-        f'<figure class="qd-figure" id="{text(figure.id)}"><figcaption>{text(figure.caption)}</figcaption>'
+        f'<figure class="qd-figure" id="{text(figure.id)}"><figcaption>{text(unparted(figure.caption))}</figcaption>'
         f'<div class="qd-plot" role="img" aria-label="{text(figure.alt)}" data-height="{height}"></div>'
         f'<script type="application/json">{script_json(plotly_text(figure.spec))}</script></figure>'
     )

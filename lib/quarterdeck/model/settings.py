@@ -126,6 +126,9 @@ class Settings:
         return parse_address(address).addr_spec if address else ""
 
 
+_RULES: dict[str, Rule] = {it.name: it.metadata["rule"] for it in fields(Settings) if it.metadata}
+
+
 def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     """The settings of a file, which may be missing, and of an environment, which wins.
 
@@ -134,17 +137,22 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     lines = _lines(path)
     last = {name: (number, value) for number, name, value in lines}
     values: dict[str, Any] = {}
-    for setting in (it for it in fields(Settings) if it.metadata):
-        name = "QUARTERDECK_ENV" if setting.name == "environment" else setting.name.upper()
+    for field_name in _RULES:
+        name = "QUARTERDECK_ENV" if field_name == "environment" else field_name.upper()
         where, text = f"environment variable {name}", environment.get(name, "").strip()
         if not text and name in last:
             number, text = last[name]
             where = f"{path}, line {number}, {name}"
-        try:
-            values |= {setting.name: setting.metadata["rule"](text)} if text else {}
-        except BadValue as err:
-            raise QuarterdeckError(where, err.told, err.remedy) from err
+        values |= {field_name: setting(field_name, text, where)} if text else {}
     return Settings(**values, notices=_notices(path, lines))
+
+
+def setting(field_name: str, text: str, where: str) -> Any:
+    """The value of one setting, by its rule; empty stays so. Raises QuarterdeckError that names `where`."""
+    try:
+        return _RULES[field_name](text) if text else ""
+    except BadValue as err:
+        raise QuarterdeckError(where, err.told, err.remedy) from err
 
 
 def _lines(path: Path) -> list[tuple[int, str, str]]:

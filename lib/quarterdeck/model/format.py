@@ -137,12 +137,12 @@ def _bounded(value: float) -> float:
     return min(abs(value), 1e21)
 
 
-@lru_cache(maxsize=256)
 def unparted(words: str) -> str:
     """Words in which no line ends between a minus sign and its amount (`−$690`), as a browser else permits."""
     return re.sub(rf"{_MINUS}(?=[^\s\d])", f"{_MINUS}\u2060", words)
 
 
+@lru_cache(maxsize=256)
 def is_currency(unit: str) -> bool:
     """Whether a unit is a currency code of ISO 4217."""
     return len(unit) == 3 and unit in list_currencies()

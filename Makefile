@@ -65,7 +65,7 @@ data: $(VENV)/.ready  ## make the sample data again
 
 lock: $(VENV)/.dev  ## resolve the locks again (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' \
-	  pyproject.toml --extra aws --extra charts --extra site --group build -o requirements.lock
+	  pyproject.toml --extra aws --extra charts --extra cloud --extra collect --extra site --group build -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' \
 	  pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
 

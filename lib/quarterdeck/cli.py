@@ -154,20 +154,27 @@ def _order(options: argparse.Namespace, **more: bool) -> Order:
 @_verb("reports", "--personas --period --as-of --engine --jobs --executor --scheduler --force --explain")
 def _reports(options: argparse.Namespace) -> int:
     """Execute, render and compose every persona's report."""
-    from tqdm import tqdm
-
     from . import pipeline
 
     names = ("period", "as_of", "engine", "jobs", "executor", "scheduler", "force")
     request = pipeline.Request(options.personas, **{name: getattr(options, name) for name in names})
-    with tqdm(total=None, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
+    bar: Any = None
 
-        def progress(label: str, total: int) -> None:
-            bar.total = total
+    def progress(label: str, total: int) -> None:
+        nonlocal bar
+        if bar is None and total > 1:  # else nothing is to be made, and tqdm would take as long as all the rest
+            from tqdm import tqdm
+
+            bar = tqdm(total=total, unit="step", leave=False, disable=not sys.stderr.isatty())
+        if bar is not None:
             bar.set_description(label, refresh=False)
             bar.update()
 
+    try:
         outcome = pipeline.run(_open(options), request, progress)
+    finally:
+        if bar is not None:
+            bar.close()
     if options.explain:
         for result in outcome.results:
             print(f"{result.key.slug} {result.key.period}: {result.reason or 'nothing that it is made from changed'}")

@@ -5,18 +5,22 @@ BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= ignore::DeprecationWarning
 options = $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(PERIOD),--period $(PERIOD)) $(if $(AS_OF),--as-of $(AS_OF)) \
           $(if $(ENGINE),--engine $(ENGINE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(FORCE),--force) $(if $(EXPLAIN),--explain) $(folders)
+collect = $(BIN)/quarterdeck collect $(if $(SOURCE),--source $(SOURCE)) $(if $(DRY_RUN),--dry-run) $(folders)
 folders = $(if $(DATA),--data "$(DATA)") $(if $(PERSONAS_DIR),--personas-dir "$(PERSONAS_DIR)")
 
 .DEFAULT_GOAL := help
-.PHONY: help reports check serve preview publish pdf lab new-persona test lint format reference pictures bench data lock plotly quarto clean distclean
+.PHONY: help reports collect check serve preview publish package cloud-local pdf lab new-persona test lint format reference pictures bench data lock plotly quarto clean distclean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  Variables of reports: PERIOD=2026-10 PERSONAS="ceo cfo" ENGINE=quarto|embedded AS_OF=2026-10-31'
-	@echo '                        DATA=folder PERSONAS_DIR=folder JOBS=2 FORCE=1 EXPLAIN=1'
+	@echo '                        DATA=folder PERSONAS_DIR=folder JOBS=2 FORCE=1 EXPLAIN=1 COLLECT=1'
 
 reports: $(VENV)/.quarto  ## every persona's report, the site and the digests
-	@$(BIN)/quarterdeck reports $(options)
+	@code=0; $(if $(COLLECT),$(collect) || code=$$?; [ $$code -le 1 ] || exit $$code;) $(BIN)/quarterdeck reports $(options) && exit $$code
+
+collect: $(VENV)/.ready  ## read the sources of sources.yml into today's snapshots (SOURCE="costs git" DRY_RUN=1)
+	@$(collect)
 
 check: $(VENV)/.ready  ## validate data, personas and notebook without running anything
 	@$(BIN)/quarterdeck check $(folders)
@@ -28,6 +32,12 @@ preview: serve  ## the same; the digests are at /outbox/, as an inbox shows them
 
 publish: $(VENV)/.ready  ## say what publishing the site to SITE_BUCKET would change; APPLY=1 does it
 	@$(BIN)/quarterdeck publish $(if $(APPLY),--apply)
+
+package: $(VENV)/.dev  ## the package for AWS Lambda, under build/, with its size (ARCH=arm64)
+	@$(BIN)/quarterdeck package $(if $(ARCH),--arch $(ARCH))
+
+cloud-local: $(VENV)/.dev $(VENV)/.ministack  ## all of the cloud on this machine, without an account of AWS (PORT=8000)
+	@MINISTACK=$(CURDIR)/$(VENV)/ministack/bin/ministack $(BIN)/quarterdeck cloud $(if $(PORT),--port $(PORT))
 
 pdf: $(VENV)/.ready  ## each report as a PDF with page numbers, in pdf/ (PERSONAS=… PERIOD=…; needs a browser)
 	@$(BIN)/quarterdeck pdf $(if $(PERSONAS),--personas "$(PERSONAS)") $(if $(PERIOD),--period $(PERIOD)) $(folders)
@@ -54,8 +64,9 @@ format: $(VENV)/.dev  ## format code, strip notebooks of outputs
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 	@$(BIN)/nbstripout --keep-id notebooks/*.ipynb $(wildcard tests/notebooks/*.ipynb)
 
-reference: reports  ## write docs/reference from the code and the reports
+reference: reports  ## write docs/reference and docs/openapi.json from the code and the reports
 	@$(BIN)/quarterdeck reference
+	@$(BIN)/python -c 'from quarterdeck.cloud.api import document as d; print(d(), end="")' > docs/openapi.json
 
 pictures: $(VENV)/.dev reports  ## take the pictures in docs/ from the reports
 	@$(BIN)/python docs/pictures.py
@@ -97,6 +108,12 @@ $(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.lock | $(VENV)/.ready
 	@echo 'Setting up what tests and JupyterLab need (once)'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.ministack: tests/ministack.txt | $(VENV)/bin/python
+	@echo 'Setting up what stands for AWS (once)'
+	@$(BIN)/python -m venv $(VENV)/ministack # its dependencies are not ours
+	@$(VENV)/ministack/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r tests/ministack.txt
 	@touch $@
 
 $(VENV)/.quarto: | $(VENV)/.ready

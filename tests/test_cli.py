@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from quarterdeck.cli import _VERBS, main
+from quarterdeck.cli import main
+from quarterdeck.cli.verbs import VERBS
 
 WRONG = {
     "unknown section": (
@@ -65,13 +66,13 @@ def test_a_mistake_is_one_message_and_a_non_zero_exit(
     assert not (project / "_site").exists()
 
 
-@pytest.mark.parametrize("verb", _VERBS)
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_says_what_it_does(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     """With a line for each of its options."""
     with pytest.raises(SystemExit) as caught:
         main([*verb.split(), "--help"])
     said = " ".join(capsys.readouterr().out.split())
-    assert caught.value.code == 0 and (_VERBS[verb][0].__doc__ or "?").rstrip(".") in said and "--project DIR" in said
+    assert caught.value.code == 0 and (VERBS[verb][0].__doc__ or "?").rstrip(".") in said and "--project DIR" in said
 
 
 def test_wrong_encoding_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

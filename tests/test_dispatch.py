@@ -26,6 +26,7 @@ from moto.server import ThreadedMotoServer
 from quarterdeck import pipeline
 from quarterdeck.cli import main
 from quarterdeck.deliver.aws import open_client
+from quarterdeck.deliver.members import DAY
 from quarterdeck.dispatch import Dispatch, Order, assign
 from quarterdeck.model.delivery import DeliveryKey, recipient_id
 from quarterdeck.project import Project
@@ -485,3 +486,35 @@ def test_two_machines_share_the_readers_by_a_table(
     assert [running.wait() for running in both] == [0, 0], [running.stdout.read() for running in both]
     assert sorted(counted(ses).values()) == [1] * 25
     assert {row.state for row in rows(built).values()} == {"sent"} and not (other / "ledger.sqlite").exists()
+
+
+def test_a_sent_digest_signs_its_reader_in_and_no_other_copy_does(
+    ses: str, built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each reader once, to that report alone; dry runs, tests and who was revoked get the plain address."""
+    site = "https://reports.example.com"
+    monkeypatch.setenv("SITE_URL", site)
+    monkeypatch.setenv("CLOUD_TABLE", "cloud")
+    give_readers(built)
+    assert quarterdeck(built, "tables") == 0 and quarterdeck(built, "send", "--dry-run") == 0
+    assert quarterdeck(built, "send", "--test", "cy@example.com") == 0
+    members = Dispatch(Project.open(built)).members
+    assert members and not list(members.people())
+    plain = [message_from_bytes(path.read_bytes(), policy=default) for path in built.rglob("outbox/**/*.eml")]
+    for message in [*plain, *(message for _, message in taken(ses))]:
+        assert "/m/#" not in "".join(
+            part.get_content() for part in message.walk() if part.get_content_maintype() == "text"
+        )
+    tests = len(taken(ses))
+    members.invite("ben@example.com", "captain", ["host"], time.time())
+    members.revoke(BEN, time.time())
+    assert quarterdeck(built, "send") == 0
+    texts = {str(m["To"].addresses[0].addr_spec): m.get_body(("plain",)).get_content() for _, m in taken(ses)[tests:]}
+    assert "/m/#" not in texts["ben@example.com"] and f"{site}/r/skipper/2026-03/" in texts["ben@example.com"]
+    ((code,), now) = re.findall(rf"{site}/m/#([\w-]{{43}})\s", texts["ann@example.com"]), time.time()
+    assert site + "/r/" not in texts["ann@example.com"] and members.redeem(code, now + 14 * DAY + 1) is None
+    person, goes = members.redeem(code, now) or (None, "")
+    assert person and (person.id, person.role, person.reports) == (ANN, "guest", ("skipper",))
+    assert goes == "/r/skipper/2026-03/" and members.redeem(code, now) is None
+    said = capsys.readouterr()
+    assert code not in said.out + said.err and code not in str(list(Dispatch(Project.open(built)).ledger.rows()))

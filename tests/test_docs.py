@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quarterdeck.cli import _parser
+from quarterdeck.cli.verbs import make_parser
 from quarterdeck.execute.outline import Outline
 from quarterdeck.scaffold import tables_page
 
@@ -37,9 +37,9 @@ def test_make_targets_in_the_readme_exist() -> None:
 
 def test_options_that_the_makefile_passes_exist() -> None:
     """The Makefile speaks the command line's language."""
-    help_text = _parser().format_help() + "".join(
+    help_text = make_parser().format_help() + "".join(
         sub.format_help()
-        for action in _parser()._subparsers._group_actions
+        for action in make_parser()._subparsers._group_actions
         for sub in action.choices.values()  # type: ignore[union-attr]
     )
     for option in set(

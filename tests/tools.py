@@ -20,6 +20,10 @@ from urllib.request import urlopen
 
 import pytest
 
+MINISTACK = (
+    "python3 -m venv DIR && DIR/bin/pip install --no-deps -r tests/ministack.txt, then MINISTACK=DIR/bin/ministack"
+)
+"""How to get what stands for AWS."""
 NPM = Path(__file__).parent / "npm"
 BROWSERS = (
     "chromium",
@@ -134,10 +138,7 @@ console.log(JSON.stringify(found));
 @contextmanager
 def open_ministack() -> Iterator[str]:
     """The address of a server that stands for AWS, of its own; its writes are atomic, as moto's are not."""
-    remedy = (
-        "python3 -m venv DIR && DIR/bin/pip install --no-deps -r tests/ministack.txt, then MINISTACK=DIR/bin/ministack"
-    )
-    program = os.environ.get("MINISTACK") or find_tool("ministack", remedy)
+    program = os.environ.get("MINISTACK") or find_tool("ministack", MINISTACK)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"

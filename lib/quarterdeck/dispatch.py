@@ -20,7 +20,8 @@ from .deliver.aws import open_client
 from .deliver.compose import USUAL, Edition, compose, digest_figures
 from .deliver.digest import copy_path
 from .deliver.layout import to_html
-from .deliver.message import Envelope, addressed, to_message
+from .deliver.members import Members
+from .deliver.message import CODE, Envelope, addressed, to_message, with_code
 from .deliver.pictures import Browser
 from .deliver.plain import to_text
 from .deliver.recipients import FileRecipients, Reader, Recipients, TableRecipients
@@ -42,12 +43,16 @@ from .render import Renderer, choose
 
 @dataclass(frozen=True)
 class Order:
-    """What a sending is asked for: personas (empty: all), a period (empty: each one's newest), what else to send."""
+    """What a sending is asked for: personas (empty: all), a period (empty: each one's newest), what else to send.
+
+    A `slug` says which report alone.
+    """
 
     personas: tuple[str, ...] = ()
     period: str = ""
     retry_failed: bool = False
     correct: bool = False
+    slug: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +125,14 @@ class Dispatch:
         return FileRecipients(load_personas(self.project.personas), self.ledger)
 
     @cached_property
+    def members(self) -> Members | None:
+        """Who may sign in to the site; None without a table of them or a site."""
+        settings = self.settings
+        if not (settings.cloud_table and settings.site_url):
+            return None
+        return Members(Table(open_client("dynamodb", settings.ses_region), settings.cloud_table), settings.site_url)
+
+    @cached_property
     def _renderer(self) -> Renderer:
         return choose(self._engine)
 
@@ -147,7 +160,7 @@ class Dispatch:
                 (p.name for p in periods if p == Period.containing(p.start, persona.period_kind)), default=""
             )
             for report, path in made:
-                if report.key.period == wanted:
+                if report.key.period == wanted and order.slug in ("", report.key.slug):
                     yield Built(persona, report, hashlib.sha256(path.read_bytes()).hexdigest())
 
     def readers(self, built: Built) -> list[Reader]:
@@ -243,12 +256,17 @@ class Dispatch:
         seen = datetime.fromisoformat(row.at).astimezone(ZoneInfo(reader.time_zone or "UTC"))
         return Told.load(row.snapshot, seen.date().isoformat())
 
-    def outgoing(self, planned: Planned) -> Outgoing:
-        """The mail of one reader, whole: its bytes are what is sent, and what lies in the outbox."""
+    def outgoing(self, planned: Planned, *, own: bool = False) -> Outgoing:
+        """The mail of one reader, whole: its bytes are what is sent, and what lies in the outbox.
+
+        In their `own` copy the links to the full report sign them in, where they may be.
+        """
         settings, key, built = self.settings, planned.key, planned.built
         if not settings.ses_from_address:
             raise QuarterdeckError("SES_FROM_ADDRESS", "is not set", "Set it to an address that SES may send from")
-        subject, neutral = self._neutral(built, planned.edition)
+        code = self._code(planned) if own else ""
+        subject, neutral = self._neutral(built, planned.edition, bool(code))
+        neutral = with_code(neutral, code) if code else neutral
         ways = [f"mailto:{settings.answers_to}?subject=unsubscribe"]
         if self._secret:
             ways.append(link(settings.site_url, self._secret, key.recipient, built.persona.id))
@@ -270,12 +288,21 @@ class Dispatch:
         )
         return Outgoing(key, letter, subject, planned.edition.variant, Told.of(built.report, built.content).dump())
 
-    def _compose(self, built: Built, edition: Edition) -> tuple[str, bytes]:
+    def _code(self, planned: Planned) -> str:
+        """What signs a reader in who opens the report from this mail; empty where nobody signs in."""
+        if not self.members:
+            return ""
+        reader, key = planned.reader, planned.built.report.key
+        link = self.members.reader_link(reader.address, key.slug, f"/{key.path}/", self._clock(), reader.name)
+        return link.partition("#")[2]
+
+    def _compose(self, built: Built, edition: Edition, own: bool = False) -> tuple[str, bytes]:
         """Subject and mail of an edition, for any reader."""
         report, settings = built.report, self.settings
         url = f"{settings.site_url}/{report.key.path}/" if settings.site_url else ""
         pictures = list(self._browser.draw(digest_figures(report)).values())
         digest = compose(report, url=url, sender=settings.answers_to, pictures=pictures, edition=edition)
+        digest = replace(digest, door=f"{settings.site_url}/m/#{CODE}" if own else "")
         html, text = to_html(digest, self._renderer.markdown), to_text(digest)
         if settings.ses_to_address:
             digest = replace(digest, subject=f"[{report.key.slug}] {digest.subject}")
@@ -298,7 +325,7 @@ class Dispatch:
             if planned.skip:
                 yield planned, None
                 continue
-            mail = self.outgoing(planned)
+            mail = self.outgoing(planned, own=True)
             self.write_copy(mail)
             row = sender.deliver(mail)
             yield (planned if row else replace(planned, stands="held", skip="another sender has it")), row
@@ -353,13 +380,15 @@ class Dispatch:
 
     def make_tables(self) -> dict[str, bool]:
         """Make the tables that are configured and not there; their names, and whether each was made now."""
-        from .deliver import dynamo, recipients
+        from .deliver import dynamo, members, recipients
 
         client, made = open_client("dynamodb", self.settings.ses_region), {}
         if name := self.settings.ledger_table:
             made[name] = Table(client, name).make(dynamo.KEYS, dynamo.INDEXES, dynamo.EXPIRES)
         if name := self.settings.recipients_table:
             made[name] = Table(client, name).make(recipients.KEYS, {})
+        if name := self.settings.cloud_table:
+            made[name] = Table(client, name).make(members.KEYS, {}, members.EXPIRES)
         return made
 
     def close(self) -> None:
@@ -383,8 +412,13 @@ def key_path() -> Path:
     return Path(base) / "quarterdeck" / "ledger.key"
 
 
+def approval_mark(slug: str, period: str, content: str) -> str:
+    """The ledger's mark that lets a report of this content (a hash) be sent."""
+    return f"approved/{slug}/{period}/{content}"
+
+
 def _approval(built: Built) -> str:
-    return f"approved/{built.report.key.slug}/{built.report.key.period}/{built.content}"
+    return approval_mark(built.report.key.slug, built.report.key.period, built.content)
 
 
 def _condition(built: Built, edition: Edition, approved: bool) -> tuple[Stands, str]:

@@ -25,13 +25,18 @@ from .reconcile import check_blind_spots, reconcile
 from .render import Renderer, build_site, choose
 from .workshop import Workshop
 
+DESK = Path(__file__).parent / "cloud" / "pages"
+"""The pages of a site in the cloud: `m/` to sign in, `console/` for the owner."""
 Progress = Callable[[str, int], None]
 """Called with what begins and with the number of steps in all."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a run is asked for; empty means all personas, the latest complete period, the newest day, this machine."""
+    """What a run is asked for; empty means all personas, the latest complete period, the newest day, this machine.
+
+    With `reports` it is of these alone, each in its own period.
+    """
 
     personas: tuple[str, ...] = ()
     period: str = ""
@@ -41,6 +46,7 @@ class Request:
     executor: str = "local"
     scheduler: str = ""
     force: bool = False
+    reports: tuple[ReportKey, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,19 +85,24 @@ def plan(
     outline = Outline.read(project.notebook)
     for persona in personas:
         outline.check(persona, str(project.personas / f"{persona.id}.yml"))
-    checked = check_data(project, personas, meanwhile)
-    as_of = as_of_day(checked, request.as_of)
+    asked = as_of_day(request.as_of)
+    checked = check_data(project, personas, meanwhile, asked)
+    as_of = asked or date.fromisoformat(checked.newest)
     jobs = []
     for persona in personas:
         _check_scope(project, persona, checked)
-        period = Period.parse(request.period) if request.period else Period.latest_complete(as_of, persona.period_kind)
-        if period.start > as_of:
-            raise QuarterdeckError(
-                "period", f"{period} begins after {as_of}, the newest day known", "Choose an earlier one"
-            )
-        for subject in ["", *checked.subjects.get(persona.each, {})]:
-            key = ReportKey(persona.id, subject, period.name)
-            jobs.append(_job(project, request, outline, persona, key, as_of, checked))
+        subjects = ["", *checked.subjects.get(persona.each, {})]
+        for name in sorted({key.period for key in request.reports if key.persona == persona.id} or {request.period}):
+            period = Period.parse(name) if name else Period.latest_complete(as_of, persona.period_kind)
+            if period.start > as_of:
+                raise QuarterdeckError(
+                    "period", f"{period} begins after {as_of}, the newest day known", "Choose an earlier one"
+                )
+            for key in (ReportKey(persona.id, subject, period.name) for subject in subjects):
+                if not request.reports or key in request.reports:
+                    jobs.append(_job(project, request, outline, persona, key, as_of, checked))
+    for key in set(request.reports) - {job.key for job in jobs}:
+        raise QuarterdeckError(f"report {key.slug} {key.period}", "is none of this project", "See quarterdeck status")
     return jobs, checked
 
 
@@ -143,35 +154,77 @@ def run(
     """
     if (request.executor == "dask") != bool(request.scheduler):
         raise QuarterdeckError("--executor dask", "goes with --scheduler", "Name both, or neither")
-    settings = project.settings
     with project.locked(), nullcontext(workshop) if workshop else Workshop(project) as shop:
         renderer = choose(request.engine)
-        recover(project.store)
-        jobs, checked = plan(project, request, (lambda: None) if request.scheduler else shop.warm)
-        stale = [job for job in jobs if job.reason]
-        total = 2 * len(stale) + 1
-        results = {job.key: Result(job.key, "up to date", "") for job in jobs}
-        for job, error, seconds in shop.execute(stale, threads=request.jobs, scheduler=request.scheduler):
-            progress(job.key.slug, total)
-            results[job.key] = Result(job.key, "failed" if error else "built", job.reason, seconds=seconds, error=error)
-            if not error:
-                shop.draw_ahead(job)
-        progress("site", total)
-        good = [job for job in jobs if not results[job.key].error]
-        _check_together(project, good, checked, whole=len(good) == len(jobs) and not request.personas)
-        reports = _published(project, checked)
-        code = reuse.code_hash("model", "render")
-        site = build_site(project.root, reports, renderer, code, live=workshop is not None)
-        notices = [*settings.notices, *(f"{warning}." for warning in checked.warnings), *site.notices]
-        if stale:
-            from .execute.warm import why_cold
+        made = _execute(project, request, progress, shop)
+        return _assemble(project, request, made, renderer, progress, shop, live=workshop is not None)
 
-            notices += filter(None, [why_cold()])
-        notices += _compose_all(project, settings, good, reports, renderer, shop, lambda label: progress(label, total))
-        _forget_digests(project, reports, {job.key.period for job in jobs})
-        finished = tuple(_finish(project, job, results[job.key], site.path) for job in jobs)
-        name = f"{renderer.name} {renderer.version}"
-        return Outcome(finished, name, site.path / "index.html", len(site.rendered), tuple(notices))
+
+def execute(project: Project, request: Request, workshop: Workshop) -> tuple[Result, ...]:
+    """Execute what a request asks for, and no more; errors as with `run`."""
+    with project.locked():
+        return tuple(_execute(project, request, lambda label, total: None, workshop)[2].values())
+
+
+def assemble(project: Project, request: Request, workshop: Workshop) -> Outcome:
+    """Render and compose what a request asks for and other machines have executed; what they have not is `failed`."""
+    with project.locked():
+        jobs, checked = plan(project, request)
+        results = {job.key: Result(job.key, "failed" if job.reason else "up to date", job.reason) for job in jobs}
+        renderer = choose(request.engine)
+        return _assemble(
+            project, request, (jobs, checked, results), renderer, lambda label, total: None, workshop, live=False
+        )
+
+
+_Made = tuple[list[Job], Checked, dict[ReportKey, Result]]
+
+
+def _execute(project: Project, request: Request, progress: Progress, shop: Workshop) -> _Made:
+    """Execute what changed; all jobs, what their data are, and what became of each."""
+    recover(project.store)
+    jobs, checked = plan(project, request, (lambda: None) if request.scheduler else shop.warm)
+    stale = [job for job in jobs if job.reason]
+    results = {job.key: Result(job.key, "up to date", "") for job in jobs}
+    for job, error, seconds in shop.execute(stale, threads=request.jobs, scheduler=request.scheduler):
+        progress(job.key.slug, 2 * len(stale) + 1)
+        results[job.key] = Result(job.key, "failed" if error else "built", job.reason, seconds=seconds, error=error)
+        if not error:
+            shop.draw_ahead(job)
+    return jobs, checked, results
+
+
+def _assemble(
+    project: Project,
+    request: Request,
+    made: _Made,
+    renderer: Renderer,
+    progress: Progress,
+    shop: Workshop,
+    *,
+    live: bool,
+) -> Outcome:
+    """Render the site and compose the digests of all that did not fail."""
+    jobs, checked, results = made
+    settings, executed = project.settings, [job for job in jobs if job.reason]
+    total = 2 * len(executed) + 1
+    progress("site", total)
+    good = [job for job in jobs if results[job.key].state != "failed"]
+    _check_together(project, good, checked, whole=len(good) == len(jobs) and not request.personas)
+    reports = _published(project, checked)
+    code = reuse.code_hash("model", "render")
+    desk = DESK if settings.cloud_table else None
+    site = build_site(project.root, reports, renderer, code, live=live, desk=desk)
+    notices = [*settings.notices, *(f"{warning}." for warning in checked.warnings), *site.notices]
+    if executed:
+        from .execute.warm import why_cold
+
+        notices += filter(None, [why_cold()])
+    notices += _compose_all(project, settings, good, reports, renderer, shop, lambda label: progress(label, total))
+    _forget_digests(project, reports, {job.key.period for job in jobs})
+    finished = tuple(_finish(project, job, results[job.key], site.path) for job in jobs)
+    name = f"{renderer.name} {renderer.version}"
+    return Outcome(finished, name, site.path / "index.html", len(site.rendered), tuple(notices))
 
 
 def _check_together(project: Project, jobs: list[Job], checked: Checked, *, whole: bool) -> None:

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from .execute.reuse import code_hash
 from .model.errors import DataError, QuarterdeckError
@@ -98,15 +99,21 @@ class Checked:
     entities: dict[str, str]
 
 
-def check_data(project: Project, personas: list[Persona], meanwhile: Callable[[], object] = lambda: None) -> Checked:
+def check_data(
+    project: Project,
+    personas: list[Persona],
+    meanwhile: Callable[[], object] = lambda: None,
+    as_of: date | None = None,
+) -> Checked:
     """Check all tables, or recall the last check when neither they nor the checks have changed.
 
-    `meanwhile` is called before a check. Raises DataError at the first thing that is wrong.
+    Of what was collected, what is in force on the day `as_of` (None: the newest). `meanwhile` is called before a check.
+    Raises DataError at the first thing that is wrong.
     """
     if not project.data.is_dir():
         raise DataError(str(project.data), "is no folder", "Point DATA at a folder of tables")
     tables = sorted({persona.each for persona in personas if persona.each})
-    hashes = table_hashes(project.data)
+    hashes = table_hashes(project.data, as_of)
     stamp = {"hashes": hashes, "code": code_hash("report"), "tables": tables}
     kept = project.cache / "checked.json"
     try:
@@ -116,18 +123,18 @@ def check_data(project: Project, personas: list[Persona], meanwhile: Callable[[]
     except (OSError, ValueError, KeyError, TypeError):
         pass
     meanwhile()
-    checked = _check(project, hashes, tables)
+    checked = _check(project, hashes, tables, as_of)
     project.cache.mkdir(exist_ok=True)
     write(kept, json.dumps({"stamp": stamp, "checked": asdict(checked)}, sort_keys=True))
     return checked
 
 
-def _check(project: Project, hashes: dict[str, str], tables: list[str]) -> Checked:
+def _check(project: Project, hashes: dict[str, str], tables: list[str], as_of: date | None) -> Checked:
     from .report.data import Data, check_folder, newest_day
     from .report.schema import schemas
 
-    warnings = check_folder(project.data)
-    data = Data(project.data, trusted=True)
+    warnings = check_folder(project.data, as_of)
+    data = Data(project.data, trusted=True, collected=as_of)
     company = data.table("company").iloc[0]
     return Checked(
         hashes=hashes,
@@ -162,9 +169,23 @@ def _subjects(data: Data, table: str) -> dict[str, str]:
     return named
 
 
-def as_of_day(checked: Checked, wanted: str) -> date:
-    """The day as of which reports are made: the one asked for, else the newest in the data."""
+def day_in_company(folder: Path, now: datetime) -> datetime:
+    """A moment in the time zone of the company whose tables these are; raises DataError for a zone that is none."""
+    from .report.data import Data
+
+    company = Data(folder, trusted=True).table("company")
+    zone = str(company["time_zone"].iloc[0]) if len(company) else "UTC"
     try:
-        return date.fromisoformat(wanted or checked.newest)
+        return now.astimezone(ZoneInfo(zone))
+    except (KeyError, ValueError, OSError):
+        raise DataError(
+            f"{folder / 'company.csv'}, column time_zone", f"{zone!r} is no zone", "As Europe/Berlin"
+        ) from None
+
+
+def as_of_day(wanted: str) -> date | None:
+    """The day as of which reports are asked for, or None: the newest in the data."""
+    try:
+        return date.fromisoformat(wanted) if wanted else None
     except ValueError:
         raise QuarterdeckError("as-of", f"{wanted!r} is no day", "Write it as 2026-10-31") from None

@@ -12,7 +12,7 @@ import pytest
 from quarterdeck.deliver.compose import compose
 from quarterdeck.deliver.digest import mail_path
 from quarterdeck.deliver.layout import to_html
-from quarterdeck.deliver.message import Envelope, addressed, to_message, write_digest
+from quarterdeck.deliver.message import CODE, Envelope, addressed, to_message, with_code, write_digest
 from quarterdeck.deliver.plain import _width, to_text
 from quarterdeck.model.errors import QuarterdeckError
 from quarterdeck.model.report import ReportKey
@@ -182,3 +182,21 @@ def test_what_is_no_address_is_refused_without_being_told(address):
     """The message names no whole address."""
     with pytest.raises(QuarterdeckError, match="none that mail can carry"):
         addressed(MAIL, Envelope("a@example.com", address))
+
+
+def test_a_readers_own_code_takes_its_place_in_the_mail_for_all():
+    """In every link to the report, though quoted-printable breaks some of them; every line stays as long as it was."""
+    code = "-_" + "aZ09" * 10 + "-"
+    digest = replace(compose(report(), url=URL), door=f"https://reports.example.com/m/#{CODE}")
+    raw = to_message(digest, to_html(digest, markdown), to_text(digest))
+    assert raw.count(CODE.encode()) < raw.replace(b"=\r\n", b"").count(CODE.encode()) == 5
+    own = with_code(raw, code)
+    texts, neutral = (
+        [part.get_content() for part in email.message_from_bytes(mail, policy=default).iter_parts()]
+        for mail in (own, raw)
+    )
+    assert texts == [text.replace(CODE, code) for text in neutral] != neutral
+    assert f"/m/#{code}\r\n" in texts[0] and f'/m/#{code}"' in texts[1] and f'/m/#{code}.debts"' in texts[1]
+    assert URL not in "".join(texts)
+    assert [len(line) for line in own.split(b"\r\n")] == [len(line) for line in raw.split(b"\r\n")]
+    assert with_code(own, CODE) == own and with_code(raw, CODE) == raw

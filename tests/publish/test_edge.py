@@ -14,12 +14,14 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from cfnlint.decode import decode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cloud.fake import open_fake
 from edges import Client, disguised, open_edge, paths, sent, within
+from quarterdeck.cloud.stack import TEMPLATE
 from quarterdeck.model.errors import QuarterdeckError
-from quarterdeck.publish import edge as edge_module
 from quarterdeck.publish.access import SHARED, cookies
 from quarterdeck.publish.edge import SECURITY_HEADERS, Edge
 from tools import find_tool
@@ -212,6 +214,33 @@ def test_no_site_and_a_taken_port_are_said(served: Served, tmp_path: Path) -> No
         Edge(served[2], served[0].server_port)
 
 
+def test_the_api_answers_for_itself_and_the_sign_in_page_needs_no_cookies(built: Path) -> None:
+    """Method, path, body and cookies reach it, its cookies come back; its refusal, like any, shows the sign-in page."""
+    site = built / "_site"
+    (site / "m").mkdir()
+    (site / "m" / "index.html").write_text("Sign in", "utf-8")
+    with open_edge(site) as (edge, client):
+        posted = {"method": "POST", "more": "Content-Length: 12\r\nContent-Type: application/json\r\n"}
+        assert client.ask("/api/session", **posted)[::2] == (403, b"Sign in")
+        with open_fake() as (edge.api, fake):
+            fake.cookies, fake.me = ["a=1; Path=/", "b=2; Path=/r/"], {"role": "guest"}
+            answer = client.ask("/api/session?a=b", "theme=dark")
+            assert answer.status == 200 and answer.body == b'{"role": "guest"}'
+            assert "Set-Cookie: a=1; Path=/\nSet-Cookie: b=2; Path=/r/\n" in answer.headers
+            assert answer.headers.count("Content-Type: application/json\n") == 1
+            assert client.ask("/api/links", method="POST", more='Content-Length: 9\r\n\r\n{"a":1}').status == 202
+            assert fake.asked[-1] == ("POST /links", {"a": 1})
+            fake.refuses = {"GET /a": (403, "", ""), "GET /b": (404, "", "")}
+            assert client.ask("/api/a")[::2] == (403, b"Sign in")
+            assert client.ask("/api/b")[::2] == (404, (site / "404.html").read_bytes())
+            assert client.ask("/api/c", more="Content-Length: 10000001\r\n").status == 413
+            assert client.ask("/api/c", more="Content-Length: -1\r\n").status == 413
+            assert refused(client, PAGE) and client.ask(PAGE).body == client.ask("/m/").body == b"Sign in"
+            assert client.ask("/m/", method="POST", more="Content-Length: 0\r\n").status == 403
+            assert client.ask("/api/c", host="reports.example.com").status == 403
+        assert client.ask("/api/session").status == 504
+
+
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.lists(
@@ -250,7 +279,7 @@ def test_no_path_leads_out_of_the_corner(served: Served, parts: list[str], start
 def test_the_function_for_cloudfront_names_the_file_that_the_edge_does() -> None:
     """A folder stands for its index.html, and nothing leads to another host."""
     uris = ["/", "/r/ceo/", "/r/ceo", "/a.b", "/r//", "//evil.example.com/", "/r/%2f", "/r/.."]
-    code = (Path(edge_module.__file__).parent / "folders.js").read_text("utf-8")
+    code = decode(str(TEMPLATE))[0]["Resources"]["Folders"]["Properties"]["FunctionCode"]
     call = f"{code}; const made = {json.dumps(uris)}.map((uri) => handler({{request: {{uri}}}}).uri);"
     node = find_tool("node", "apt-get install nodejs")
     told = subprocess.run([node, "-e", f"{call} process.stdout.write(JSON.stringify(made));"], stdout=-1, check=True)

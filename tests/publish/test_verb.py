@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
-import time
 from pathlib import Path
 
-import boto3
 import pytest
 
 from quarterdeck.cli import main
@@ -107,30 +103,3 @@ def test_a_distribution_that_is_not_there_is_told_and_mended(
     assert "distribution E000000000000: is not there" in capsys.readouterr().err
     assert main(run) == 0
     assert bucket.invalidated() == [["/r/host/2026-03/index.html"]]
-
-
-@pytest.mark.slow
-def test_the_guide_s_template_makes_what_publishing_needs(
-    bucket: Bucket, built: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A bucket that gives no warning, and a distribution that takes invalidations."""
-    guide = (Path(__file__).parents[2] / "docs/publishing.md").read_text("utf-8")
-    found = re.search(r"```yaml\n(.*?)```", guide, re.DOTALL)
-    assert found
-    stacks = boto3.client("cloudformation", endpoint_url=bucket.endpoint, **KEYS)
-    stacks.create_stack(StackName="guide", TemplateBody=found[1])
-    for _ in range(50):
-        (stack,) = stacks.describe_stacks(StackName="guide")["Stacks"]
-        if not stack["StackStatus"].endswith("IN_PROGRESS"):
-            break
-        time.sleep(0.1)
-    assert stack["StackStatus"] == "CREATE_COMPLETE"
-    made = {it["OutputKey"]: it["OutputValue"] for it in stack["Outputs"]}
-    run = ["publish", "--project", str(built), "--apply", "--bucket", made["SiteBucket"]]
-    run += ["--distribution", made["SiteDistribution"]]
-    assert main(run) == 0
-    (built / "_site/r/host/2026-03/index.html").write_text("changed", "utf-8")
-    assert main(run) == 0
-    told = capsys.readouterr()
-    assert "warning" not in told.err and "Uploads: 1 (7 bytes), deletions: 0, invalidations: 1." in told.out
-    assert json.loads(re.search(r"```json\n(.*?)```", guide, re.DOTALL)[1])["Version"] == "2012-10-17"  # type: ignore[index]

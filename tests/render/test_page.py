@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 import yaml
 
 from quarterdeck.model.errors import RenderError
 from quarterdeck.model.report import Section, Source
-from quarterdeck.render.opening import most_changed, opening, sources_line, worst
+from quarterdeck.render.opening import long_date, most_changed, opening, sources_line, worst
 from quarterdeck.render.page import page_notebook, page_title, raw
 
 from .handmade import FINDINGS, HOSTILE, cell, executed, fact, report, stream
@@ -156,6 +157,25 @@ def test_a_few_sources_are_named_and_many_are_counted() -> None:
     )
     counted = sources_line(Section("s", "S", sources=tuple(plans)), report())
     assert "3 tables kept by hand" in counted.split("</summary>")[0] and "p1 (undated)" in counted
+
+
+def test_what_was_collected_is_said_with_its_age() -> None:
+    """From which source, on which day, how long before the report's; tables of one snapshot in one sentence."""
+    day = date.fromisoformat(report().as_of[:10])
+    days = [(day - timedelta(days=n)).isoformat() for n in (0, 1, 2)]
+    read = [
+        Source("assets", days[2], "register", {"git": days[2], "<b>": days[0]}),
+        Source("deployments", days[2], "", {"git": days[2]}),
+        Source("cloud_costs", days[1], "", {"costs": days[1]}),
+    ]
+    line = sources_line(Section("s", "S", sources=tuple(read)), report())
+    said = line.partition("</p>")[2].removeprefix('<p class="qd-sources">').removesuffix(".</p>").split(". ")
+    assert [sentence.partition("from ")[2] for sentence in said] == [
+        "&lt;b&gt;, on the report’s day: assets", "costs, 1 day before the report’s day: cloud costs",
+        "git, 2 days before the report’s day: assets, deployments",
+    ]  # fmt: skip
+    assert said[0].startswith(f"Collected {long_date(days[0], report().locale)} ")
+    assert "Collected" not in sources_line(Section("s", "S", sources=(Source("bank", days[1]),)), report())
 
 
 def test_headline_figures_are_not_shown_twice() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -163,3 +164,11 @@ def test_a_pagefind_that_fails_is_told_with_its_output(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match=r"--site .*ended with code 3\nno room"):
         put_indexes([Corner(tmp_path / "site", "*/index.html", "en")], program, tmp_path / "kept")
     assert not list((tmp_path / "kept").iterdir())
+
+
+def test_a_program_that_lost_its_mode_runs_as_a_copy(site: Path, tmp_path: Path) -> None:
+    """Whoever unpacks a package for Lambda may not keep modes."""
+    program = Path(shutil.copyfile(find_pagefind(), tmp_path / "pagefind"))
+    shutil.rmtree(site / "r" / "owner" / "pagefind")
+    put_indexes([Corner(site / "r" / "owner", "*/index.html", "en")], program, tmp_path / "cache" / "kept")
+    assert (site / "r" / "owner" / "pagefind" / "pagefind.js").is_file()

@@ -18,6 +18,7 @@ from quarterdeck.model.report import Finding
 from quarterdeck.report.data import Data
 from quarterdeck.report.desk import Desk, open_report
 from quarterdeck.report.measure import Measure
+from quarterdeck.report.schema import schemas
 
 
 @pytest.fixture
@@ -146,6 +147,29 @@ def test_a_table_that_has_nothing_new_is_stale(desk: Desk, said: list[dict[str, 
     assert said[0]["application/vnd.quarterdeck+json"]["content"] == [
         {"table": "bookings", "newest": "2026-10-03", "state": "stale"}
     ]
+
+
+def test_a_collected_table_says_from_where_and_when(desk: Desk, said: list[dict[str, Any]]) -> None:
+    """Also one that only gives names, and one without a day; what was collected after the report's day is not read."""
+    day = desk.as_of.isoformat()
+    for name, on, table, text in (
+        ("git", day, "systems", "control,title,status,severity,note,action,owner\nc,C,working,low,,,Ann\n"),
+        ("crm", "2026-01-01", "channels", ",".join(schemas()["channels"].columns) + "\n"),
+        ("late", "2027-01-01", "systems", "control,title,status,severity,note,action,owner\nd,D,working,low,,,Ann\n"),
+    ):
+        folder = desk.data.folder / "snapshots" / on / name
+        folder.mkdir(parents=True)
+        (folder / f"{table}.csv").write_text(text)
+        (folder / "manifest.json").write_text("{}")
+    desk.data = desk._feeds = Data(desk.data.folder, as_of=desk.as_of)
+    desk.data.table("systems")
+    desk.data.table("channels")
+    desk._after_cell()
+    assert said[0]["application/vnd.quarterdeck+json"]["content"] == [
+        {"table": "channels", "newest": "", "state": "register", "collected": {"crm": "2026-01-01"}},
+        {"table": "systems", "newest": "", "state": "register", "collected": {"git": day}},
+    ]
+    assert list(desk.data.table("systems")["control"]) == ["c"]
 
 
 def test_what_is_kept_by_hand_is_a_source_too(desk: Desk, said: list[dict[str, Any]]) -> None:

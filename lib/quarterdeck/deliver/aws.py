@@ -11,10 +11,11 @@ from ..model.errors import QuarterdeckError
 INSTALL = "pip install 'quarterdeck[aws]'"
 
 
-def open_client(service: str, region: str = "", attempts: int = 4) -> Any:
+def open_client(service: str, region: str = "", attempts: int = 4, *, only_there: bool = False) -> Any:
     """A client with credentials and endpoint from the SDK's own chain (AWS_PROFILE, AWS_ENDPOINT_URL, ...).
 
-    That of SES (`sesv2`) is in `region`; one of another service in the SDK's own region or, without one, in `region`.
+    That of SES (`sesv2`), or `only_there`, is in `region`; one of another service in the SDK's own region or, without
+    one, in `region`.
     It makes up to so many `attempts` at each call. Raises QuarterdeckError without the package or a region.
     """
     try:
@@ -26,7 +27,7 @@ def open_client(service: str, region: str = "", attempts: int = 4) -> Any:
     config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, connect_timeout=10, read_timeout=60)
     try:
         session = boto3.session.Session()
-        place = region if service == "sesv2" else session.region_name or region
+        place = region if only_there or service == "sesv2" else session.region_name or region
         return session.client(service, region_name=place or None, config=config)
     except BotoCoreError as err:
         name = "SES_REGION" if service == "sesv2" else "AWS_REGION"

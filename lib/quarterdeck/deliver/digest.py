@@ -27,11 +27,11 @@ class Digest:
     """What a reader is told by mail.
 
     `subject` says the news, `preheader` adds to it; `facts` are the headline figures, `findings` the worst first,
-    `actions` what to do this week, `sections` the persona's `digest:` sections (one whose id is `lead` comes before
-    the figures), `pictures` at most two of their charts by figure id. `url` leads to the full report; who no longer
-    wants it writes to `sender`. `since` says since when changes count, where the reader has had an earlier mail; ids
-    of findings that it did not tell are `new`, and `gone` says which are no longer found. A `correction` says in
-    sentences which mail it replaces and what it corrects.
+    `actions` what to do this week, `sections` the persona's `digest:` sections (one whose id is `lead` comes before the
+    figures), `pictures` at most two of their charts by figure id. `url` leads to the full report, and so does `door`,
+    which signs its reader in besides; who no longer wants it writes to `sender`. `since` says since when changes count,
+    where the reader has had an earlier mail; ids of findings that it did not tell are `new`, and `gone` says which are
+    no longer found. A `correction` says in sentences which mail it replaces and what it corrects.
     """
 
     key: ReportKey
@@ -57,6 +57,7 @@ class Digest:
     new: tuple[str, ...] = ()
     gone: str = ""
     correction: tuple[str, ...] = ()
+    door: str = ""
 
     def _repr_html_(self) -> str:
         """The mail as a notebook shows it, an analyst's Markdown as typed."""

@@ -26,6 +26,9 @@ from .plain import to_text
 from .words import one_line
 
 _POLICY = SMTP.clone(max_line_length=998)  # folded, a long address would be encoded and dead
+CODE = "in-place-of-this-comes-the-readers-own-code"
+"""Stands for a code in a mail that is the same for all readers."""
+_CODE = re.compile(rb"(?:=\r\n)?".join(re.escape(letter.encode()) for letter in CODE))
 _PARTS = compat32.clone(linesep="\r\n")  # the newer policies parse the parts' few fixed headers again and again
 
 
@@ -93,6 +96,17 @@ def addressed(mail: bytes, envelope: Envelope) -> bytes:
     if envelope.delivery:
         headers["X-Quarterdeck-Delivery"] = envelope.delivery
     return headers.as_bytes().removesuffix(b"\r\n") + mail
+
+
+def with_code(mail: bytes, code: str) -> bytes:
+    """A mail file with a reader's own code wherever CODE stands; of the same length, so that no line is broken anew."""
+
+    def put(found: re.Match[bytes]) -> bytes:
+        letters = iter(code)
+        return re.sub(rb"=\r\n|.", lambda part: part[0] if part[0][1:] else next(letters).encode(), found[0])
+
+    assert len(code) == len(CODE)
+    return _CODE.sub(put, mail)
 
 
 def write_digest(path: Path, digest: Digest, markdown: Callable[[str], str]) -> None:

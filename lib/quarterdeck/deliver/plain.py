@@ -27,7 +27,7 @@ def to_text(digest: Digest) -> str:
         _wrap(f"{digest.company}: {digest.title}, {digest.period_label}"),
         _heading(digest.subject.removesuffix(f" · {digest.period_label}"), "="),
         _wrap(digest.preheader),
-        f"The full report:\n{digest.url}" if digest.url else "",
+        f"The full report:\n{digest.door or digest.url}" if digest.url else "",
         "\n".join(_wrap(one_line(sentence, 240), hang="  ") for sentence in digest.correction),
         _paragraphs(digest.commentary),
         *(section for leads, section in sections if leads),

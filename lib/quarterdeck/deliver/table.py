@@ -86,6 +86,24 @@ class Table:
                 return _plain(err.response.get("Item", {})).get(stamp) == changes[stamp]
         return True
 
+    def count(self, key: Item, changes: Item) -> int:
+        """Add one to an item's `count`, or make it, and change attributes; the number after.
+
+        A call that the SDK repeats may count twice.
+        """
+        names = {"#count": "count", **{f"#{name}": name for name in changes}}
+        sets = "".join(f", #{name} = :{name}" for name in changes).removeprefix(",")
+        with self._asking():
+            answer = self._client.update_item(
+                TableName=self.name,
+                Key=_typed(key),
+                UpdateExpression=f"ADD #count :one SET{sets}",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=_typed({":one": 1, **{f":{name}": it for name, it in changes.items()}}),
+                ReturnValues="UPDATED_NEW",
+            )
+        return int(_plain(answer["Attributes"])["count"])
+
     def put(self, item: Item) -> None:
         """Write an item, whatever was there."""
         with self._asking():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import re
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -39,7 +41,8 @@ def confirm(method: str, token: str, secret: bytes, recipients: Recipients, at: 
         return 400, _page("This link is not whole", "<p>Copy all of it from the mail, or answer the mail.</p>")
     recipient, persona, signature = parts.groups()
     if not hmac.compare_digest(signature, _signature(secret, recipient, persona)):
-        return 403, _page("This link is not valid", "<p>Take the one in your newest mail, or answer that mail.</p>")
+        # Not 403: CloudFront would show its sign-in page instead.
+        return 400, _page("This link is not valid", "<p>Take the one in your newest mail, or answer that mail.</p>")
     which = f"the report “{escape(persona)}”" if persona else "any report"
     if method in ("GET", "HEAD"):
         return 200, _page("Unsubscribe?", f"<p>You will not be sent {which} any more.</p>{_FORM}")
@@ -50,12 +53,17 @@ def confirm(method: str, token: str, secret: bytes, recipients: Recipients, at: 
 
 
 def read_secret(client: Any, name: str) -> bytes:
-    """The secret of a name or ARN, over a client of Secrets Manager; raises QuarterdeckError for a short one too."""
+    """The secret of a name or ARN, over a client of Secrets Manager, or what it holds as `unsubscribe` in JSON.
+
+    Raises QuarterdeckError for a short one too.
+    """
     where = f"secret {name}"
     new = f'aws secretsmanager create-secret --name {name} --secret-string "$(openssl rand -hex 32)"'
     with asking(where, f"Make it: {new}"):
         found = client.get_secret_value(SecretId=name)
     secret = found["SecretString"].encode() if "SecretString" in found else bytes(found["SecretBinary"])
+    with suppress(ValueError, TypeError, KeyError):
+        secret = str(json.loads(secret)["unsubscribe"]).encode()
     if len(secret) < 32:
         raise QuarterdeckError(
             where, "is shorter than 32 bytes", "Put a longer one in: `openssl rand -hex 32` makes it"

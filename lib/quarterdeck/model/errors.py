@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class QuarterdeckError(Exception):
@@ -60,3 +64,30 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, names, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     return f"{hint}Known: {', '.join(names)}"
+
+
+def first_problem(err: ValidationError) -> tuple[str, str, str]:
+    """The key, problem and remedy of what a model refused first; no address is told."""
+    first = err.errors()[0]
+    key = ".".join(map(str, first["loc"]))
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, BadValue):
+        return key, cause.told, cause.remedy
+    private = first["type"] == "missing" or key.startswith(("recipients", "owner", "address"))
+    return key, first["msg"].lower() + ("" if private else f", found {first['input']!r}"), ""
+
+
+def strict(
+    model: Any, values: dict[str, Any], where: str, remedy: str, error: type[QuarterdeckError] = QuarterdeckError
+) -> Any:
+    """A pydantic model of these values; raises `error` that names `where` and the key that is unknown or wrong."""
+    from pydantic import ValidationError
+
+    for key in values:
+        if key not in model.model_fields:
+            raise error(f"{where}, key {key}", "is unknown", nearest(str(key), model.model_fields))
+    try:
+        return model.model_validate(values)
+    except ValidationError as err:
+        key, problem, told = first_problem(err)
+        raise error(f"{where}, key {key}" if key else where, problem, told or remedy) from err

@@ -12,12 +12,26 @@ from typing import Any
 
 import yaml
 
+from .errors import QuarterdeckError
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML has it
 
 
 def from_yaml(text: str) -> Any:
     """The values that a YAML text holds; raises yaml.YAMLError."""
     return yaml.load(text, _LOADER)
+
+
+def read_yaml(path: Path, error: type[QuarterdeckError] = QuarterdeckError) -> Any:
+    """The values that a YAML file holds; raises `error` naming file and line."""
+    try:
+        return from_yaml(path.read_text("utf-8"))
+    except UnicodeDecodeError as err:
+        raise error(str(path), f"is not UTF-8 (byte {err.start})", "Save the file as UTF-8") from err
+    except yaml.YAMLError as err:
+        mark, problem = getattr(err, "problem_mark", None), getattr(err, "problem", None) or err
+        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        raise error(where, f"is not valid YAML: {problem}", "Mend that line") from err
 
 
 def write(path: Path, content: str | bytes) -> None:

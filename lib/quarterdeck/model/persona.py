@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .address import plain_address, unbroken
 from .delivery import masked, recipient_id
-from .errors import BadValue, PersonaError, QuarterdeckError, nearest
-from .files import from_yaml
+from .errors import BadValue, PersonaError, QuarterdeckError, first_problem, nearest, strict
+from .files import read_yaml
 from .report import CONTROL, Variant
 
 
@@ -105,47 +104,25 @@ class Persona(BaseModel):
         return self.schedule.removesuffix("ly")
 
 
-def _first_problem(err: ValidationError) -> tuple[str, str, str]:
-    """The key, problem and remedy of what a model refused first; no address is told."""
-    first = err.errors()[0]
-    key = ".".join(map(str, first["loc"]))
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, BadValue):
-        return key, cause.told, cause.remedy
-    private = first["type"] == "missing" or key.startswith(("recipients", "owner", "address"))
-    return key, first["msg"].lower() + ("" if private else f", found {first['input']!r}"), ""
-
-
 def to_recipient(values: Mapping[str, str], where: str) -> Recipient:
     """A recipient of these values; raises QuarterdeckError naming `where` and the value's name."""
     try:
         return Recipient.model_validate(values)
     except ValidationError as err:
-        key, problem, remedy = _first_problem(err)
+        key, problem, remedy = first_problem(err)
         raise QuarterdeckError(f"{where}{key}", problem, remedy) from err
 
 
 def load_persona(path: Path) -> Persona:
     """Read one persona; raises PersonaError that names the file, the key and what was expected."""
-    try:
-        values = from_yaml(path.read_text("utf-8"))
-    except UnicodeDecodeError as err:
-        raise PersonaError(str(path), f"is not UTF-8 (byte {err.start})", "Save the file as UTF-8") from err
-    except yaml.YAMLError as err:
-        mark, problem = getattr(err, "problem_mark", None), getattr(err, "problem", None) or err
-        where = f"{path}, line {mark.line + 1}" if mark else str(path)
-        raise PersonaError(where, f"is not valid YAML: {problem}", "Mend that line") from err
+    values = read_yaml(path, PersonaError)
     if not isinstance(values, dict):
         raise PersonaError(str(path), "holds no keys", "Start from `quarterdeck new persona`")
-    for key in values:
-        if key == "id" or key not in Persona.model_fields:
-            remedy = nearest(str(key), set(Persona.model_fields) - {"id"})
-            raise PersonaError(f"{path}, key {key}", "is unknown", remedy)
-    try:
-        persona = Persona(id=path.stem, **values)
-    except ValidationError as err:
-        key, problem, remedy = _first_problem(err)
-        raise PersonaError(f"{path}, key {key}", problem, remedy or "See the README on personas") from err
+    if "id" in values:
+        raise PersonaError(f"{path}, key id", "is unknown", "A persona's id is the name of its file")
+    persona: Persona = strict(
+        Persona, {**values, "id": path.stem}, str(path), "See the README on personas", PersonaError
+    )
     for key, problem, remedy in _contradictions(persona):
         raise PersonaError(f"{path}, key {key}", problem, remedy)
     return persona

@@ -186,11 +186,18 @@ class Source:
     """A table that a section read: the newest day in it, and whether it is `absent` or has nothing new (`stale`).
 
     A `register` is kept by hand and changes only now and then: it is not called stale, and its day may be empty.
+    `collected` maps the sources that rows of it were collected from to the days.
     """
 
     table: str
     newest: str = ""
     state: Literal["", "stale", "absent", "register"] = ""
+    collected: dict[str, str] = field(default_factory=dict)
+
+
+def uncollected(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A dictionary of these, without a word on collection where nothing was collected."""
+    return {name: value for name, value in pairs if value or name != "collected"}
 
 
 @dataclass(frozen=True)
@@ -253,7 +260,7 @@ class Report:
 
     def save(self, path: Path) -> None:
         """Write the report as JSON under a temporary name, then put it in place."""
-        values = asdict(self)
+        values = asdict(self, dict_factory=uncollected)
         values["report"] = {**values.pop("key"), "slug": self.key.slug}
         write(path, json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
 

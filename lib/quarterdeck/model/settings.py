@@ -69,6 +69,12 @@ def _site(text: str) -> str:
     return str(_matching(pattern, "address of a site", "Write it as https://reports.example.com")(text)).rstrip("/")
 
 
+def _hook(text: str) -> str:
+    if not re.match(r"https:|http://(127\.0\.0\.1|localhost)[:/]", text):
+        raise _bad(text, "is no address that only its owner can read", "Write it with https://")
+    return _site(text)
+
+
 def _secret(text: str) -> str:
     if _SECRET.search(text) or _RANDOM.fullmatch(text):
         remedy = "Keep it in AWS Secrets Manager, set its name or ARN here, and replace a secret that others could read"
@@ -82,6 +88,9 @@ _TABLE = _matching(r"[A-Za-z0-9_.-]{3,255}", "name of a table", "Use letters, di
 _BUCKET = _matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "name of a bucket", "Name one, as reports-site")
 _DISTRIBUTION = _matching(r"[A-Z0-9]{8,32}", "id of a distribution", "Copy it from the CloudFront console")
 _STAGE = _matching("development|staging|production", "environment", "Choose development, staging or production")
+_CERTIFICATE = _matching(
+    r"arn:[\w-]+:acm:us-east-1:\d+:certificate/[\w-]+", "certificate", "Copy its ARN, of us-east-1"
+)
 _RATE = _number(float, 0.001, 1e6, "Write messages a second, above 0, as 2.5")
 _DAYS = _number(int, 30, 40_000, "Write a whole number of days, at least 30")
 
@@ -95,8 +104,8 @@ class Settings:
     """The settings of a project, each with the rule that reads it; empty means not set.
 
     `ses_allowed` are addresses, or domains as `@example.com`, in small letters, that may be mailed outside production.
-    Addresses are as a header shows them, `site_url` ends without a slash, `signing_secret` is a secret's name in AWS
-    Secrets Manager, `send_rate` is in messages a second. `notices` are what must be said of the file.
+    Addresses are as a header shows them, `site_url` ends without a slash, `signing_secret` and `cloud_secret` are names
+    of secrets in AWS Secrets Manager, `send_rate` is in messages a second. `notices` are what must be said of the file.
     """
 
     ses_region: str = _by(_REGION)
@@ -111,12 +120,18 @@ class Settings:
     site_url: str = _by(_site)
     site_bucket: str = _by(_BUCKET)
     site_distribution: str = _by(_DISTRIBUTION)
+    site_certificate: str = _by(_CERTIFICATE)
     signing_secret: str = _by(_secret)
     send_rate: float = _by(_RATE, 1.0)
     environment: str = _by(_STAGE, "development")
     ledger_table: str = _by(_TABLE)
     ledger_days: int = _by(_DAYS, 730)
     recipients_table: str = _by(_TABLE)
+    cloud_table: str = _by(_TABLE)
+    cloud_secret: str = _by(_secret)
+    project_bucket: str = _by(_BUCKET)
+    queue_url: str = _by(_site)
+    actions_url: str = _by(_hook)
     notices: tuple[str, ...] = ()
 
     @property

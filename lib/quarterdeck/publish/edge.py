@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ..model.errors import QuarterdeckError
 from .access import admits, cookies, prefixes
+from .relay import ask_api
 
 HOURS = 8
 """How long a sign-in lasts."""
@@ -30,12 +31,16 @@ SECURITY_HEADERS = {
 _KEY_ID = "KEDGE"
 _REFUSED = b"You may not see this.\n"  # of what is there and of what is not: neither is told
 _MISSING = b"There is no such page.\n"
+_OPEN = ("/m/",)
+_API = ("/api/", "/unsubscribe")
+"""Prefixes that need no cookies: the sign-in page's, and what the API answers, which looks for itself who asks."""
 
 
 class Edge(ThreadingHTTPServer):
     """Serves a site to whoever has cookies for the path, signed by a key of its own that ends with it.
 
-    Raises QuarterdeckError where there is no site or the port is taken; port 0 is any free one.
+    `api` is where the API is, if there is one. Raises QuarterdeckError where there is no site or the port is taken;
+    port 0 is any free one.
     """
 
     daemon_threads = True
@@ -52,6 +57,7 @@ class Edge(ThreadingHTTPServer):
         self.url = f"http://{self.host}"
         self.key = rsa.generate_private_key(65537, 2048)
         self.keys = {_KEY_ID: self.key.public_key()}
+        self.api = ""
         self._invited: dict[str, str] = {}
         self._listed: tuple[int, dict[str, Path]] = (0, {})
 
@@ -69,13 +75,18 @@ class Edge(ThreadingHTTPServer):
         """The cookies of a reader, or of the owner."""
         return [one for prefix in prefixes(slug) for one in cookies(self.url, prefix, int(until), _KEY_ID, self.key)]
 
-    def object(self, path: str) -> Path | None:
-        """The file behind the path of a URL, found as in a bucket: by its whole name, in which `..` is two dots."""
+    def object(self, path: str) -> tuple[bytes, str] | None:
+        """Content and kind of what is behind the path of a URL, found by its whole name, in which `..` is two dots."""
         try:
             name = unquote_to_bytes(path.encode("latin-1")).decode()
         except UnicodeError:
             return None
-        return self._objects().get(f"{name[1:]}index.html" if path.endswith("/") else name[1:])
+        return self.read(f"{name[1:]}index.html" if path.endswith("/") else name[1:])
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """Content and kind of an object of the bucket."""
+        found = self._objects().get(key)
+        return (found.read_bytes(), guess_type(found.name)[0] or "application/octet-stream") if found else None
 
     def _objects(self) -> Mapping[str, Path]:
         """The site's files by name, without links; listed again when another site has been put in its place."""
@@ -87,7 +98,7 @@ class Edge(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD; refuses all else, as a distribution that only reads."""
+    """Answers GET and HEAD from the site, anything from the API; refuses all else."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # headers and body in one packet: a second one would wait for the first to be acknowledged
@@ -98,25 +109,49 @@ class _Handler(BaseHTTPRequestHandler):
         target = self.requestline.split()[1]  # not self.path, which begins with one slash where two were asked for
         path, _, query = target.partition("?")
         if self.headers.get("Host") != self.server.host:  # another site's name may lead here
-            self._answer(HTTPStatus.FORBIDDEN, _REFUSED)
+            self._refuse()
+        elif self.server.api and path.startswith(_API):
+            self._pass_on(target)
+        elif self.command not in ("GET", "HEAD"):
+            self._refuse()
         elif path == "/.sign-in" and (slug := self.server.accept(query)) is not None:
             self._answer(HTTPStatus.SEE_OTHER, b"", *self._signed_in(slug))
-        elif not admits(self.server.url + target, self._cookies(), time.time(), self.server.keys):
-            self._answer(HTTPStatus.FORBIDDEN, _REFUSED)
+        elif not (path.startswith(_OPEN) or self._admitted(target)):
+            self._refuse()
         elif found := self.server.object(path):
-            kind = guess_type(found.name)[0] or "application/octet-stream"
-            self._answer(HTTPStatus.OK, found.read_bytes(), kind=kind)
-        elif page := self.server.object("/404.html"):
-            self._answer(HTTPStatus.NOT_FOUND, page.read_bytes(), kind="text/html")
+            self._answer(HTTPStatus.OK, found[0], kind=found[1])
         else:
-            self._answer(HTTPStatus.NOT_FOUND, _MISSING)
+            self._miss()
 
-    do_HEAD = do_GET
+    do_HEAD = do_POST = do_DELETE = do_GET
+
+    def _admitted(self, target: str) -> bool:
+        return admits(self.server.url + target, self._cookies(), time.time(), self.server.keys)
+
+    def _refuse(self) -> None:
+        """Say 403 with the sign-in page, where there is one, whoever refused."""
+        content, kind = self.server.object("/m/") or (_REFUSED, "text/plain")
+        more = [("Connection", "close")] if self.command not in ("GET", "HEAD") else []  # a body was not read
+        self._answer(HTTPStatus.FORBIDDEN, content, *more, kind=kind)
+
+    def _miss(self) -> None:
+        content, kind = self.server.object("/404.html") or (_MISSING, "text/plain")
+        self._answer(HTTPStatus.NOT_FOUND, content, kind=kind)
+
+    def _pass_on(self, target: str) -> None:
+        """Give what was asked to the API, and its answer back; of 403 and 404, as CloudFront does, the status alone."""
+        status, headers, body = ask_api(self.server.api, self.command, target, self.headers, self.rfile)
+        if status == HTTPStatus.FORBIDDEN:
+            self._refuse()
+        elif status == HTTPStatus.NOT_FOUND:
+            self._miss()
+        else:
+            self._answer(HTTPStatus(status), body, *headers)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse another method, or what is no request, without a word of what was asked."""
         self.close_connection = True
-        self._answer(HTTPStatus.FORBIDDEN, _REFUSED, ("Connection", "close"))
+        self._refuse()
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing of each file that is fetched."""
@@ -131,10 +166,14 @@ class _Handler(BaseHTTPRequestHandler):
         return {name: value for name, _, value in reversed(pairs)}
 
     def _answer(self, status: HTTPStatus, body: bytes, *more: tuple[str, str], kind: str = "text/plain") -> None:
+        text = kind.startswith("text/") and "charset" not in kind
+        usual = {"Content-Type": f"{kind}; charset=utf-8" if text else kind, "Cache-Control": "no-store"}
+        given = {name.title() for name, _ in more}
         self.send_response(status)
-        text = kind.startswith("text/")
-        headers = {"Content-Type": f"{kind}; charset=utf-8" if text else kind, "Content-Length": str(len(body))}
-        for name, value in (*headers.items(), ("Cache-Control", "no-store"), *SECURITY_HEADERS.items(), *more):
+        for name, value in ({**usual, **SECURITY_HEADERS, "Content-Length": str(len(body))}).items():
+            if name not in given:
+                self.send_header(name, value)
+        for name, value in more:
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":

@@ -29,11 +29,19 @@ def plotly_files() -> dict[str, Path]:
 
 
 def assemble(
-    new: Path, root: Path, cache: Path, reports: dict[Path, Report], pagefind: Path | None, *, live: bool
+    new: Path,
+    root: Path,
+    cache: Path,
+    reports: dict[Path, Report],
+    pagefind: Path | None,
+    *,
+    live: bool,
+    desk: Path | None,
 ) -> None:
     """Everything that is published: pages with their rows and workbooks, what they share, the owner's home, search.
 
-    A `live` preview keeps the owner's index as it was: an edit does not wait for all pages to be read.
+    A `live` preview keeps the owner's index as it was: an edit does not wait for all pages to be read. A site in the
+    cloud has a `desk`: the folder of its sign-in page and its owner's console.
     """
     names = _put_shared(new, root, cache / "shell")
     pages = [_put_report(new, folder, report, names, searched=bool(pagefind)) for folder, report in reports.items()]
@@ -46,8 +54,12 @@ def assemble(
         up = "../" * (slug.count("/") + 2)
         write(new / "r" / slug / "index.html", finish(home.latest_page(same[0]), up, names))
     shell, index = (cache / "shell" / "index.html").read_text("utf-8"), f"{FOLDER}/" if pagefind else ""
-    write(new / "index.html", finish(home.with_cards(shell, list(reports.values())), "", names, index))
+    write(
+        new / "index.html", finish(home.with_cards(shell, list(reports.values()), console=bool(desk)), "", names, index)
+    )
     write(new / home.DELIVERIES, finish(deliveries_page(shell, cache), "", names))
+    if desk:
+        _put_desk(new, desk, shell, names)
     write(new / "404.html", finish(home.NOTHING_HERE, "", {}))
     if pagefind:
         corners = [Corner(new / "r" / slug, "*/index.html", same[0].locale[:2]) for slug, same in slugs.items()]
@@ -94,6 +106,15 @@ def _put_report(new: Path, folder: Path, report: Report, names: dict[str, str], 
     if (folder / "rows").is_dir():
         shutil.copytree(folder / "rows", target / "rows", copy_function=shutil.copyfile)
     return page
+
+
+def _put_desk(new: Path, desk: Path, shell: str, names: dict[str, str]) -> None:
+    """The sign-in page as it is, since whoever sees it may see no other file; the console in the site's own dress."""
+    shutil.copytree(desk, new, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    signin, console = new / "m" / "index.html", new / "console" / "index.html"
+    write(signin, finish(signin.read_text("utf-8"), "", {}))
+    deeper = re.sub(r'((?:src|href)="(?:\./)?)(?=assets/|site_libs/)', r"\1../", shell)
+    write(console, finish(home.with_content(deeper, console.read_text("utf-8")), "../", names))
 
 
 def _keep_local(style: Path) -> None:

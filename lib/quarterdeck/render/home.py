@@ -12,6 +12,7 @@ from ..model.report import Fact, Report
 from .opening import change_line, long_date, most_changed, panel, worst, worst_line
 
 DELIVERIES = "deliveries.html"
+CONSOLE = '<a href="console/index.html">Console</a>'
 _MOST = 4
 
 NOTHING_HERE = (
@@ -36,7 +37,7 @@ def by_slug(reports: list[Report]) -> dict[str, list[Report]]:
     return grouped
 
 
-def with_cards(shell: str, reports: list[Report]) -> str:
+def with_cards(shell: str, reports: list[Report], *, console: bool = False) -> str:
     """The rendered home page with a card for the latest report of every slug in its marked place."""
     grouped = by_slug(reports)
     latest = [same[0] for same in grouped.values()]
@@ -49,7 +50,7 @@ def with_cards(shell: str, reports: list[Report]) -> str:
         f'<header class="qd-masthead"><p class="qd-company">Executive reports</p>'
         f'<h1 class="qd-title">{text(", ".join(companies))}</h1>'
         f'<div class="qd-when"><span>{len(latest)} reports for {text(" and ".join(when))}</span>'
-        f'<a href="{DELIVERIES}">Deliveries</a></div></header>'
+        f'<a href="{DELIVERIES}">Deliveries</a>{CONSOLE if console else ""}</div></header>'
     )
     made = "".join(_card(report, repeated.get(report.key.persona, [])) for report in shown)
     changes = _changes([same for slug, same in grouped.items() if same[0] in shown])

@@ -54,13 +54,30 @@ def sources_line(section: Section, report: Report) -> str:
             )
         else:
             fresh.append(f"{_name(source)} to {text(formats.date(source.newest, year=False))}")
-    every = fresh + stale + kept
+    every, taken = fresh + stale + kept, _collected_line(section, report)
     if max(len(fresh), len(stale), 2 * len(kept)) <= MOST_SOURCES:
-        return f'<p class="qd-sources">Sources: {", ".join(every)}</p>' if every else ""
+        return (f'<p class="qd-sources">Sources: {", ".join(every)}</p>' if every else "") + taken
     said = fresh if len(fresh) <= MOST_SOURCES else [f"{len(fresh)} tables with rows of the period"]
     said = said + (stale if len(stale) <= MOST_SOURCES else [f"{len(stale)} stale or absent"])
     said = said + (kept if 2 * len(kept) <= MOST_SOURCES else [f"{len(kept)} tables kept by hand"])
-    return f'<details class="qd-sources"><summary>Sources: {", ".join(said)}</summary>{", ".join(every)}</details>'
+    return (
+        f'<details class="qd-sources"><summary>Sources: {", ".join(said)}</summary>{", ".join(every)}</details>{taken}'
+    )
+
+
+def _collected_line(section: Section, report: Report) -> str:
+    """From which source, when and how long before the report's day the tables of a section were collected, if any."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for source in section.sources:
+        for name, day in source.collected.items():
+            found.setdefault((name, day), []).append(_name(source))
+    said = []
+    for (name, day), tables in sorted(found.items()):
+        age = (date.fromisoformat(report.as_of[:10]) - date.fromisoformat(day)).days
+        when = f"{age} day{'s' * (age != 1)} before the report’s day" if age else "on the report’s day"
+        on = long_date(day, report.locale)
+        said.append(f"Collected {on} from {text(name)}, {when}: {', '.join(tables)}.")
+    return f'<p class="qd-sources">{" ".join(said)}</p>' if said else ""
 
 
 def _name(source: Source) -> str:

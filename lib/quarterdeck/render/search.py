@@ -41,12 +41,22 @@ class Corner:
 def put_indexes(corners: list[Corner], program: Path, kept: Path) -> None:
     """Give each corner its index; one whose pages are as they were is taken from `kept`. Raises RenderError."""
     kept.mkdir(parents=True, exist_ok=True)
+    program = _runnable(program, kept.parent)
     size = str(program.stat().st_size)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         used = set(pool.map(lambda corner: _put_index(corner, program, kept, size), corners))
     for old in kept.iterdir():
         if old.name not in used:
             shutil.rmtree(old)
+
+
+def _runnable(program: Path, folder: Path) -> Path:
+    """The program, or a copy of it that may be run: whoever unpacks a zip may have lost its mode."""
+    if os.access(program, os.X_OK):
+        return program
+    copy = Path(shutil.copyfile(program, folder / program.name))
+    copy.chmod(0o755)
+    return copy
 
 
 def _put_index(corner: Corner, program: Path, kept: Path, size: str) -> str:

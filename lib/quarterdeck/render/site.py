@@ -58,12 +58,21 @@ class _Page:
             write(self.folder / "page.key", f"{self.files} {self.key}")
 
 
-def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code: str, *, live: bool = False) -> Site:
+def build_site(
+    root: Path,
+    reports: dict[Path, Report],
+    renderer: Renderer,
+    code: str,
+    *,
+    live: bool = False,
+    desk: Path | None = None,
+) -> Site:
     """Render what changed among the reports and put the whole site at `root/_site`.
 
     `root` is the project (`_quarto.yml`, `index.qmd`, `assets/`); `reports` are by their folders, which hold
     `report.ipynb` and perhaps `rows/`; `code` changes with what pages are made by. Kept beside a report: `page.html`
-    and its key; in `root/.quarterdeck`: the home page, the renderer's own files and search. For `live` see `assemble`.
+    and its key; in `root/.quarterdeck`: the home page, the renderer's own files and search. For `live` and `desk` see
+    `assemble`.
     The site is assembled under another name and swapped in, so it is the old one or the new one, never half of each.
     Raises RenderError; the site is then untouched.
     """
@@ -73,7 +82,7 @@ def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code
     shell, shell_key, site = cache / "shell", _project_key(root, renderer), root / SITE_FOLDER
     pagefind, kept = find_pagefind(), cache / "site.key"
     programs = [path.stat().st_size if path else 0 for path in (pagefind, *plotly_files().values())]
-    made_from = partial(_made_from, site, sorted(reports), f"{code} {shell_key} {programs} {live}")
+    made_from = partial(_made_from, site, sorted(reports), f"{code} {shell_key} {programs} {live} {_content(desk)}")
     if kept.is_file() and kept.read_text("utf-8") == made_from():
         return Site(site, ())
     pages = [_page(folder, reports[folder], code, shell_key) for folder in sorted(reports)]
@@ -85,7 +94,7 @@ def build_site(root: Path, reports: dict[Path, Report], renderer: Renderer, code
         page.keep()
     new = cache / "site-new"
     shutil.rmtree(new, ignore_errors=True)
-    assemble(new, root, cache, {page.folder: page.report for page in pages}, pagefind, live=live)
+    assemble(new, root, cache, {page.folder: page.report for page in pages}, pagefind, live=live, desk=desk)
     _swap(new, site, cache / "site-old")
     write(kept, made_from())
     return Site(site, tuple(page.report.key for page in stale), () if pagefind else (MISSING,))
@@ -194,6 +203,10 @@ def _titled(html: str, title: str) -> str:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _content(folder: Path | None) -> str:
+    return _digest(*(path.read_bytes() for path in _files(folder))) if folder else ""
 
 
 def _digest(*parts: bytes) -> str:

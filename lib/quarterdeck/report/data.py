@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from ..model.errors import DataError, nearest
 from .handoffs import handoffs_hash, read_handoffs
 from .schema import TableSchema, check, convert, read_table, schemas
+from .snapshots import Snapshot, content_hash, in_force
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,28 +27,37 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def content_hash(path: Path) -> str:
-    """SHA-256 of a file, or `absent`: what a report's record says of each table that it read."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ABSENT
+def table_files(folder: Path, as_of: date | None = None) -> dict[str, tuple[Path, ...]]:
+    """The files of every table, by name: the one kept by hand, then those of the snapshots in force on a day.
+
+    Raises DataError when there is a CSV and a Parquet file of one table.
+    """
+    return _files(folder, in_force(folder, as_of))
 
 
-def table_file(folder: Path, name: str) -> Path | None:
-    """A table's file, CSV or Parquet, if there is one; raises DataError when there is one of each."""
-    found = [path for path in (folder / f"{name}.csv", folder / f"{name}.parquet") if path.is_file()]
-    if len(found) > 1:
-        raise DataError(str(found[1]), f"stands beside {name}.csv", "Keep one of them")
-    return found[0] if found else None
+def _files(folder: Path, snapshots: Sequence[Snapshot]) -> dict[str, tuple[Path, ...]]:
+    found: dict[str, tuple[Path, ...]] = {}
+    for path in sorted(path for form in ("*.csv", "*.parquet") for path in folder.glob(form)):
+        if path.stem in found:
+            raise DataError(str(path), f"stands beside {found[path.stem][0].name}", "Keep one of them")
+        found[path.stem] = (path,)
+    for snapshot in snapshots:
+        for name, path in snapshot.tables().items():
+            found[name] = (*found.get(name, ()), path)
+    return dict(sorted(found.items()))
 
 
-def table_files(folder: Path) -> dict[str, Path]:
-    """The file of every table in a folder, by name."""
-    names = sorted({path.stem for form in ("*.csv", "*.parquet") for path in folder.glob(form)})
-    return {name: path for name in names if (path := table_file(folder, name))}
+def _content(folder: Path, paths: Sequence[Path]) -> str:
+    """What a report's record says of a table that it read: a hash of its file, or of all with source and day."""
+    if len(paths) == 1 and paths[0].parent == folder:
+        return content_hash(paths[0])
+    parts = [[path.relative_to(folder).as_posix(), content_hash(path)] for path in paths]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest() if parts else ABSENT
 
 
-def table_hashes(folder: Path) -> dict[str, str]:
-    """The content hash of every table in a folder, by name."""
-    hashes = {name: content_hash(path) for name, path in table_files(folder).items()}
+def table_hashes(folder: Path, as_of: date | None = None) -> dict[str, str]:
+    """The content hash of every table in a folder, by name, as of a day."""
+    hashes = {name: _content(folder, paths) for name, paths in table_files(folder, as_of).items()}
     return {**hashes, "handoffs": handoffs_hash(folder / "handoffs")}
 
 
@@ -56,7 +67,7 @@ class Data:
     `as_of` hides what became known later (see `tables.yml`). `only` maps a table to the keys in scope, for
     example `{"entities": ["acme"]}`; it also limits every table that refers to it, over as many steps as needed.
     With `trusted` the files have been checked by `check_folder` just before and are only read. Sentences made from
-    the data write money and days as in `locale`.
+    the data write money and days as in `locale`. `collected` is the day whose snapshots count, if not `as_of`.
     """
 
     def __init__(
@@ -67,11 +78,13 @@ class Data:
         only: dict[str, list[str]] | None = None,
         trusted: bool = False,
         locale: str = "en_US",
+        collected: date | None = None,
     ) -> None:
         import pandas as pd
 
         pd.set_option("mode.string_storage", "python")  # where pyarrow is installed, text behaves otherwise
         self.folder, self.as_of, self.only, self.trusted, self.locale = folder, as_of, only or {}, trusted, locale
+        self.collected = collected or as_of
         self.reads: dict[str, str] = {}
         self.touched: set[str] = set()
         self.untyped: set[str] = set()
@@ -89,7 +102,14 @@ class Data:
 
     def _seen(self) -> tuple[Any, ...]:
         only = tuple(sorted((name, tuple(sorted(keys))) for name, keys in self.only.items()))
-        return (self.folder, *table_hashes(self.folder).items(), only, self.as_of, self.trusted, self.locale)
+        return (
+            self.folder,
+            *table_hashes(self.folder, self.collected).items(),
+            only,
+            self.as_of,
+            self.trusted,
+            self.locale,
+        )
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A table, or some of its columns; an absent table is empty, and whoever reads it is told so.
@@ -119,6 +139,11 @@ class Data:
             self._newest[name] = newest and date.fromisoformat(newest.date().isoformat())
         return self._newest[name]
 
+    @functools.cached_property
+    def snapshots(self) -> list[Snapshot]:
+        """What was collected and is in force."""
+        return in_force(self.folder, self.collected)
+
     def absent(self, names: set[str]) -> list[str]:
         """Those of the named tables that have been read and found absent."""
         return sorted(name for name in names if self.reads.get(name) == ABSENT)
@@ -129,16 +154,19 @@ class Data:
         if name == "handoffs":
             self.reads[name] = handoffs_hash(self.folder / name)
             return read_handoffs(self.folder / name)
-        path, schema = table_file(self.folder, name), schemas().get(name)
-        self.reads[name] = content_hash(path) if path else ABSENT
-        if path is None:
+        paths, schema = _files(self.folder, self.snapshots).get(name, ()), schemas().get(name)
+        self.reads[name] = _content(self.folder, paths)
+        if not paths:
             if schema is None:
                 raise DataError(f"table {name}", "is unknown", nearest(name, known_tables(self.folder)))
             return convert(pd.DataFrame(columns=list(schema.columns), dtype=str), schema)
         if schema is None:
             self.untyped.add(name)
-            return pd.read_csv(path, encoding="utf-8-sig") if path.suffix == ".csv" else read_table(path)
-        typed = _typed(path, self.reads[name], schema.name, self.trusted)
+            frames = [
+                pd.read_csv(path, encoding="utf-8-sig") if path.suffix == ".csv" else read_table(path) for path in paths
+            ]
+            return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+        typed = _merged(paths, tuple(map(content_hash, paths)), schema.name, self.trusted)
         return self._scoped(self._as_of(typed, schema), schema).reset_index(drop=True)
 
     def _as_of(self, frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
@@ -202,6 +230,21 @@ def _typed(path: Path, content: str, name: str, trusted: bool) -> pd.DataFrame:
     return convert(raw, schema)
 
 
+def forget_tables() -> None:
+    """Let go of the tables that this process has read: a folder that is gone is not asked for again."""
+    _typed.cache_clear()
+
+
+def _merged(paths: tuple[Path, ...], contents: tuple[str, ...], name: str, trusted: bool) -> pd.DataFrame:
+    """A table of several files: of rows with one key the first counts, so that one kept by hand wins."""
+    import pandas as pd
+
+    frames = [_typed(path, content, name, trusted) for path, content in zip(paths, contents, strict=True)]
+    if len(frames) == 1:
+        return frames[0]
+    return pd.concat(frames, ignore_index=True).drop_duplicates(list(schemas()[name].key), ignore_index=True)
+
+
 def known_tables(folder: Path) -> list[str]:
     """Names of all tables: those with a schema, and any other in the folder."""
     return sorted({*schemas(), "handoffs", *table_files(folder)})
@@ -212,11 +255,14 @@ def _events(schema: TableSchema) -> list[str]:
 
 
 def newest_day(data: Data) -> date:
-    """The default as-of: the newest day on which something happened, over all tables present."""
-    days, present = [], table_files(data.folder)
+    """The default as-of: the newest day on which something happened, over all tables present, or was collected."""
+    import pandas as pd
+
+    days, present = [], _files(data.folder, data.snapshots)
     for schema in schemas().values():
         if (events := _events(schema)) and schema.name in present:
             days += [day for day in data.table(schema.name, events).max() if day == day]
+    days += [pd.Timestamp(snapshot.day) for snapshot in data.snapshots]
     if not days:
         raise DataError(
             str(data.folder), "holds no dated row", "Point DATA at a folder of tables; data/README.md lists them"
@@ -225,17 +271,24 @@ def newest_day(data: Data) -> date:
     return date.fromisoformat(newest.date().isoformat())
 
 
-def check_folder(folder: Path) -> list[str]:
-    """Check every table present, alone and against the others; returns warnings, raises DataError for an error."""
+def check_folder(folder: Path, as_of: date | None = None) -> list[str]:
+    """Check every table present, alone and against the others; returns warnings, raises DataError for an error.
+
+    Of what was collected, that which is in force on a day (None: the newest).
+    """
     if not folder.is_dir():
         raise DataError(str(folder), "is no folder", "Point DATA at a folder of tables; data/README.md lists them")
-    data, warnings = Data(folder), []
-    files = table_files(folder)
-    for name, path in files.items():
-        if name in schemas():
-            data.table(name)
-        else:
-            warnings.append(f"{path.name} has no schema: its columns are used as they are")
+    data, warnings = Data(folder, collected=as_of), list[str]()
+    for snapshot in data.snapshots:
+        snapshot.verify()
+    files = _files(folder, data.snapshots)
+    for name, paths in files.items():
+        if name not in schemas():
+            warnings.append(f"{paths[0].name} has no schema: its columns are used as they are")
+        elif twice := sum(len(_typed(path, content_hash(path), name, False)) for path in paths) - len(data.table(name)):
+            warnings.append(
+                f"{name}: {twice} collected rows are left out, as a row by hand or of another source has their key"
+            )
     for required in ("company", "entities"):
         if not len(data.table(required)):
             raise DataError(str(folder / f"{required}.csv"), "is absent or has no row", "Every report needs it")
@@ -247,26 +300,35 @@ def check_folder(folder: Path) -> list[str]:
     return warnings
 
 
-def _check_references(files: dict[str, Path], data: Data, schema: TableSchema) -> None:
+def _check_references(files: dict[str, tuple[Path, ...]], data: Data, schema: TableSchema) -> None:
     frame = data.table(schema.name)
     for column in schema.columns.values():
         if column.ref not in files:
             continue
         keys = data.table(column.ref)[schemas()[column.ref].key[0]]
-        stray = frame[frame[column.name].notna() & ~frame[column.name].isin(keys)]
+        stray = frame[column.name][frame[column.name].notna() & ~frame[column.name].isin(keys)]
         if len(stray):
-            value = stray[column.name].iloc[0]
-            where = f"{files[schema.name]}, row {stray.index[0] + 2}, column {column.name}"
-            raise DataError(where, f"{value!r} is not in {files[column.ref].name}", nearest(value, list(keys)[:40]))
+            where = f"{_place(files[schema.name], schema, column.name, stray.iloc[0])}, column {column.name}"
+            named = files[column.ref][0].name
+            raise DataError(where, f"{stray.iloc[0]!r} is not in {named}", nearest(stray.iloc[0], list(keys)[:40]))
 
 
-def _check_ledger(files: dict[str, Path], data: Data) -> None:
+def _place(paths: tuple[Path, ...], schema: TableSchema, column: str, value: str) -> str:
+    """The file and row where a column first holds a value."""
+    for path in paths:
+        values = _typed(path, content_hash(path), schema.name, False)[column]
+        if (values == value).any():
+            return f"{path}, row {values.eq(value).argmax() + 2}"
+    return str(paths[0])
+
+
+def _check_ledger(files: dict[str, tuple[Path, ...]], data: Data) -> None:
     """Double entry: the lines of one entry sum to zero."""
     sums = data.table("ledger", ["entry", "amount"]).groupby("entry", sort=False)["amount"].sum().round(2)
     off = sums[sums != 0]
     if len(off):
         raise DataError(
-            f"{files['ledger']}, entry {off.index[0]}",
+            f"{_place(files['ledger'], schemas()['ledger'], 'entry', off.index[0])}, entry {off.index[0]}",
             f"its lines sum to {off.iloc[0]:.2f}",
             "They must sum to zero",
         )

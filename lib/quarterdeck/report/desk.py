@@ -16,7 +16,7 @@ from ..model.format import Formats
 from ..model.markup import fact_methods, fact_strip, figure_html, finding_callout, finding_list, table_html, text
 from ..model.period import Period
 from ..model.persona import Persona, load_personas
-from ..model.report import Fact, Figure, Finding, Source
+from ..model.report import Fact, Figure, Finding, Source, uncollected
 from .data import Data, newest_day, remembered, table_files
 from .display import PALETTE, bundle, content_of, figure_from, publish, table_from
 from .measure import Measure
@@ -166,11 +166,13 @@ class Desk:
         if self.data.absent({name}):
             return Source(name, state="absent")
         newest, schema = self._feeds.newest(name), schemas().get(name)
-        if name in _LOOKED_UP:
+        day = newest.isoformat() if newest else ""
+        collected = {it.source: it.day.isoformat() for it in self.data.snapshots if name in it.tables()}
+        if name in _LOOKED_UP and not collected:
             return None
-        if schema is None or schema.register or not schema.known:
-            return Source(name, newest.isoformat() if newest else "", "register")
-        return Source(name, newest.isoformat(), "stale" if newest < self.period.start else "") if newest else None
+        if schema is None or schema.register or not schema.known or (collected and not newest):
+            return Source(name, day, "register", collected)
+        return Source(name, day, "stale" if newest < self.period.start else "", collected) if newest else None
 
     def _publish_figure(self, figure: Figure) -> None:
         self._publish("figure", content_of(figure), figure_html(figure))
@@ -182,7 +184,7 @@ class Desk:
                 self._recorded = len(self.data.reads)
                 Path("reads.json").write_text(json.dumps(self.data.reads, sort_keys=True), "utf-8")
             if sources := [self._source(name) for name in sorted(self.data.touched)]:
-                self._publish("sources", [asdict(source) for source in sources if source], "")
+                self._publish("sources", [asdict(it, dict_factory=uncollected) for it in sources if it], "")
         self.data.touched = set()
         if missing := sorted(set(self.data.absent(set(self.data.reads))) - self._noticed):
             self._noticed.update(missing)

@@ -367,7 +367,7 @@ def chart(median: dict[str, float], scratch: Path) -> bytes:
         "text": [f"{seconds:.1f} s" for seconds, _ in bars],
         "marker": {"color": ["#0072b2" if "Quarterdeck" in label else "#8b93a7" for _, label in bars]},
     }
-    layout = {"xaxis": {"title": {"text": "seconds for eight notebooks"}}, "yaxis": {"automargin": True}}
+    layout = {"yaxis": {"automargin": True}}
     with Browser(scratch / "charts") as browser:
         drawn = browser.draw([Figure("bench", "Executing eight notebooks", "", {"data": [trace], "layout": layout})])
         if not drawn:

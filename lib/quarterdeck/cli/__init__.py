@@ -8,8 +8,12 @@ import sys
 from collections.abc import Sequence
 
 from ..model.errors import QuarterdeckError
-from . import cloud, mail, people, reports  # noqa: F401  # each brings its verbs
 from .verbs import BAD_INPUT, INTERRUPTED, make_parser, one_line, say
+
+# isort: off
+from . import reports, mail, people, cloud  # noqa: F401  # each brings its verbs, and `--help` has this order
+
+# isort: on
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from deliver.aws import serving
 from engines import ENGINES, SCHEMES, Chromium, Window, open_firefox
 from quarterdeck import pipeline
+from quarterdeck.cloud.stand_ins import open_ministack
 from quarterdeck.project import Project
-from tools import find_browser, find_firefox, open_browser, open_ministack
+from tools import find_browser, find_firefox, find_ministack, open_browser
 
 ROOT = Path(__file__).parent.parent
 COMPANY = {
@@ -89,10 +93,18 @@ def browser(browser_path: str) -> Iterator[Any]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    """The address of moto's server, empty at first; its writes are not atomic, as ministack's are."""
+    with serving() as address:
+        yield address
+
+
 @pytest.fixture(scope="session")
-def ministack() -> Iterator[str]:
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that stands for AWS and shares nothing; name tables and queues after your test."""
-    with open_ministack() as address:
+    scratch = tmp_path_factory.mktemp("ministack")
+    with mock.patch.dict(os.environ, MINISTACK=find_ministack()), open_ministack(scratch) as address:
         yield address
 
 

@@ -21,7 +21,6 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from quarterdeck import pipeline
 from quarterdeck.cli import main
@@ -37,21 +36,17 @@ ANN, BEN = recipient_id("ann@example.com"), recipient_id("ben@example.com")
 
 
 @pytest.fixture
-def ses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+def ses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, moto: str) -> Iterator[str]:
     """The address of a server that stands for AWS, with one sender verified, and settings that lead to it."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    address = "http://{}:{}".format(*server.get_host_and_port())
     for name, value in {
-        "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_ENDPOINT_URL": moto, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
         "SES_REGION": "eu-west-1", "SES_FROM_ADDRESS": "Reports <reports@example.com>", "SES_ALLOWED": "@example.com",
         "SES_BCC_ADDRESS": "archive@example.com", "SEND_RATE": "500", "XDG_CONFIG_HOME": str(tmp_path / "config"),
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     open_client("sesv2", "eu-west-1").create_email_identity(EmailIdentity="reports@example.com")
-    yield address
-    urlopen(Request(f"{address}/moto-api/reset", method="POST")).close()
-    server.stop()
+    yield moto
+    urlopen(Request(f"{moto}/moto-api/reset", method="POST")).close()
 
 
 def taken(address: str) -> list[tuple[list[str], EmailMessage]]:

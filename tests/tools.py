@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any, NoReturn
-from urllib.request import urlopen
 
 import pytest
 
@@ -135,24 +133,6 @@ console.log(JSON.stringify(found));
 """What html-validate says of files, or of what it is given, by the rules of the standard with some switched off."""
 
 
-@contextmanager
-def open_ministack() -> Iterator[str]:
-    """The address of a server that stands for AWS, of its own; its writes are atomic, as moto's are not."""
-    program = os.environ.get("MINISTACK") or find_tool("ministack", MINISTACK)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    bound = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"}
-    server = subprocess.Popen([program], env={**os.environ, **bound})
-    try:
-        for _ in range(300):
-            try:
-                urlopen(f"{address}/_ministack/health").close()
-                break
-            except OSError:
-                assert server.poll() is None, "ministack ended"
-                time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(10)
+def find_ministack() -> str:
+    """The program that stands for AWS."""
+    return os.environ.get("MINISTACK") or find_tool("ministack", MINISTACK)

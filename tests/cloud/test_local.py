@@ -26,7 +26,7 @@ from quarterdeck.cloud.local import Local, open_cloud
 from quarterdeck.deliver.unsubscribe import link, read_secret
 from quarterdeck.model.delivery import recipient_id
 from quarterdeck.project import Project
-from tools import MINISTACK, find_tool
+from tools import find_ministack
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("package")]
 FINDING = """
@@ -81,8 +81,7 @@ def small_project(root: Path, actions_url: str) -> Project:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Local, Pushed]]:
     """The cloud, and what is pushed to its dashboard."""
-    program = os.environ.get("MINISTACK") or find_tool("ministack", MINISTACK)
-    with mock.patch.dict(os.environ, MINISTACK=program), dashboard() as (url, pushed):
+    with mock.patch.dict(os.environ, MINISTACK=find_ministack()), dashboard() as (url, pushed):
         project = small_project(tmp_path_factory.mktemp("local") / "project", url)
         with open_cloud(project, 0, lambda line: None) as cloud:
             yield cloud, pushed

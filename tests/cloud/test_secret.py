@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from moto.server import ThreadedMotoServer
 
+from deliver.aws import client_of
 from quarterdeck.cloud.secret import new_secret, parse_secrets, read_secrets
 from quarterdeck.model.errors import QuarterdeckError
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    address = "http://{}:{}".format(*server.get_host_and_port())
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    yield boto3.client("secretsmanager", region_name="eu-west-1", endpoint_url=address, **keys)
-    server.stop()
+@pytest.fixture
+def client(moto: str) -> Any:
+    return client_of("secretsmanager", moto)
 
 
 def test_a_new_secret_is_read_from_secrets_manager(client: Any) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http.cookies import SimpleCookie
 from uuid import uuid4
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from deliver.aws import client_of
 from quarterdeck.cloud.secret import new_secret, parse_secrets
 from quarterdeck.cloud.session import LASTS, OPEN, SESSION, close_session, open_session, who
 from quarterdeck.cloud.tokens import Refused, issue
@@ -56,17 +54,10 @@ def signed_in(person: Person = ANN, goes: str = "/r/cfo/2026-10/", now: float = 
 
 
 @pytest.fixture(scope="module")
-def table() -> Iterator[Table]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    address = "http://{}:{}".format(*server.get_host_and_port())
-    made = Table(
-        boto3.client("dynamodb", region_name="eu-west-1", endpoint_url=address, **keys), f"cloud-{uuid4().hex}"
-    )
+def table(moto: str) -> Table:
+    made = Table(client_of("dynamodb", moto), f"cloud-{uuid4().hex}")
     made.make(KEYS, {}, EXPIRES)
-    yield made
-    server.stop()
+    return made
 
 
 SHARED = ["/assets/quarterdeck.css", "/site_libs/x.js"]

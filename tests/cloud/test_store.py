@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from deliver.aws import serving
+from deliver.aws import KEYS, serving
 from quarterdeck.cloud import store
 from quarterdeck.model.errors import QuarterdeckError
 
@@ -22,8 +22,7 @@ BUCKET = "project"
 @pytest.fixture
 def s3() -> Iterator[Any]:
     with serving() as endpoint:
-        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        client = boto3.client("s3", region_name="us-east-1", endpoint_url=endpoint, **keys)
+        client = boto3.client("s3", region_name="us-east-1", endpoint_url=endpoint, **KEYS)
         client.create_bucket(Bucket=BUCKET)
         yield client
 

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 
-from deliver.aws import Chosen, serving
+from deliver.aws import Chosen
 from quarterdeck.model.errors import QuarterdeckError
 
 from .feeds import clients_of, collect
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with serving() as address:
-        yield address
 
 
 def _result(day: str, **amounts: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +11,6 @@ from uuid import uuid4
 
 import pytest
 
-from deliver.aws import serving
 from quarterdeck.collect.config import Source, module_of
 from quarterdeck.model.errors import QuarterdeckError
 
@@ -38,12 +36,6 @@ REVENUE = {
     "columns": {"month": "SK", "amount": "amount"},
     "constants": {"entity": "jada", "measure": "revenue"},
 }
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with serving() as address:
-        yield address
 
 
 def _table(address: str, items: Any, count: int) -> str:

@@ -5,24 +5,16 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from deliver.aws import serving
 from quarterdeck.model.errors import QuarterdeckError
 
 from .feeds import FILES, clients_of, collect
 
 HEADER = ("BilledCost", "ServiceName", "ChargePeriodStart", "BillingCurrency", "Tags")
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with serving() as address:
-        yield address
 
 
 def _export(*charges: tuple[str, ...]) -> str:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from deliver.aws import serving
 from publish.bucket import _distribution
 from quarterdeck.model.errors import QuarterdeckError
 
 from .feeds import clients_of, collect
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with serving() as address:
-        yield address
 
 
 def test_every_thing_of_a_messy_account_is_an_asset(moto: str) -> None:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
-from deliver.aws import Chosen, serving
+from deliver.aws import Chosen
 
 from .feeds import clients_of, collect
 
 FUNCTIONS = {"booking": "jada", "waiver": "jada", "quote": "hauling"}
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with serving() as address:
-        yield address
 
 
 def test_totals_equal_what_was_put(moto: str) -> None:

@@ -59,6 +59,11 @@ def serving() -> Iterator[str]:
         server.stop()
 
 
+def client_of(service: str, address: str) -> Any:
+    """A client of a server that stands for AWS."""
+    return boto3.client(service, region_name="eu-west-1", endpoint_url=address, **KEYS)
+
+
 def account(**values: Any) -> dict[str, Any]:
     """What SES says of an account where all is well."""
     return {

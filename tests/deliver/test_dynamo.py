@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 from botocore.stub import Stubber
-from moto.server import ThreadedMotoServer
 
 from quarterdeck.deliver.dynamo import EXPIRES, INDEX, TableLedger
 from quarterdeck.model.errors import QuarterdeckError
@@ -20,19 +18,10 @@ from .ledgers import AT, NOW, claimed, dynamo_client, table_ledger
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of moto's server."""
-    running = ThreadedMotoServer(port=0, verbose=False)
-    running.start()
-    yield "http://{}:{}".format(*running.get_host_and_port())
-    running.stop()
-
-
 @pytest.fixture
-def client(server: str) -> Any:
-    """A client of it."""
-    return dynamo_client(server)
+def client(moto: str) -> Any:
+    """A client of moto's server."""
+    return dynamo_client(moto)
 
 
 def lose_answers(client: Any, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:

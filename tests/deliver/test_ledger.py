@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto.server import ThreadedMotoServer
 
 from quarterdeck.deliver import ledger as module
 from quarterdeck.deliver.ledger import FileLedger, export
@@ -31,21 +30,12 @@ from .ledgers import AT, NOW, claimed, dynamo_client, file_ledger, table_ledger
 MakeLedger = Callable[[], Ledger]
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[Any]:
-    """A client of moto's server."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    yield dynamo_client("http://{}:{}".format(*server.get_host_and_port()))
-    server.stop()
-
-
 @pytest.fixture(params=["file", pytest.param("table", marks=pytest.mark.slow)])
 def make(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> MakeLedger:
     """Makes an empty ledger of one kind or the other."""
     if request.param == "file":
         return lambda: file_ledger(tmp_path_factory.mktemp("ledger"))
-    client = request.getfixturevalue("moto")
+    client = dynamo_client(request.getfixturevalue("moto"))
     return lambda: table_ledger(client)
 
 

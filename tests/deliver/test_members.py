@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -16,7 +15,6 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
 
 from quarterdeck.cli import main
 from quarterdeck.deliver.members import DAY, EXPIRES, KEYS, Members
@@ -31,11 +29,8 @@ ANN, BEN = recipient_id("ann@example.com"), recipient_id("ben@example.com")
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    yield dynamo_client("http://{}:{}".format(*server.get_host_and_port()))
-    server.stop()
+def client(moto: str) -> Any:
+    return dynamo_client(moto)
 
 
 def table_of(client: Any) -> Table:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from quarterdeck.cli import main
 from quarterdeck.deliver.aws import open_client
@@ -19,7 +16,8 @@ from quarterdeck.model.delivery import recipient_id
 from quarterdeck.model.errors import QuarterdeckError
 from quarterdeck.model.persona import Persona, Recipient
 
-KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+from .aws import client_of
+
 ANN, BEN = recipient_id("ann@example.com"), recipient_id("ben@example.com")
 FIRST, LATER = "2026-11-01T08:00:00+00:00", "2026-11-02T08:00:00+00:00"
 
@@ -40,13 +38,9 @@ class Marks:
         self.kept.pop(name, None)
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    address = "http://{}:{}".format(*server.get_host_and_port())
-    yield boto3.client("dynamodb", region_name="eu-west-1", endpoint_url=address, **KEYS)
-    server.stop()
+@pytest.fixture
+def client(moto: str) -> Any:
+    return client_of("dynamodb", moto)
 
 
 @pytest.fixture

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from quarterdeck.deliver.unsubscribe import confirm, link, read_secret
 from quarterdeck.model.delivery import recipient_id
 from quarterdeck.model.errors import QuarterdeckError
+
+from .aws import client_of
 
 SITE, SECRET, AT = "https://reports.example.com", b"s" * 32, "2026-11-01T08:00:00+00:00"
 ANN = recipient_id("ann@example.com")
@@ -95,14 +94,9 @@ def test_what_was_not_signed_changes_nothing(method: str) -> None:
     assert ask(method, good, secret=b"t" * 32)[0] == 400
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    address = "http://{}:{}".format(*server.get_host_and_port())
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    yield boto3.client("secretsmanager", region_name="eu-west-1", endpoint_url=address, **keys)
-    server.stop()
+@pytest.fixture
+def client(moto: str) -> Any:
+    return client_of("secretsmanager", moto)
 
 
 def test_the_secret_comes_from_secrets_manager(client: Any) -> None:

@@ -52,6 +52,13 @@ def test_a_dry_run_and_a_policy_change_nothing(project: Path, capsys: pytest.Cap
     assert not (project / "data" / "snapshots").exists()
 
 
+def test_a_source_where_there_is_none_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The remedy does not end in nothing."""
+    sources(project)
+    assert run(project, "--source", "bills") == 2
+    assert capsys.readouterr().err.endswith("sources.yml. Known: none.\n")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

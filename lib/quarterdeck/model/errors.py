@@ -63,7 +63,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(names)}"
+    return f"{hint}Known: {', '.join(names) or 'none'}"
 
 
 def first_problem(err: ValidationError) -> tuple[str, str, str]:

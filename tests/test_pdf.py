@@ -39,6 +39,20 @@ def test_each_report_is_one_file_with_its_title_and_page_numbers(built: Path, br
     assert made[2].read_bytes() == before
 
 
+def test_how_a_browser_numbers_what_it_reads_is_not_seen(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under load it counts one node more or less; cells keep their names' order and whom each names."""
+    printed = []
+    for first in (288, 289):
+        browser, cells = built / "browser", f"(node{first:08}) (node{first + 9:08}) (node{first:08})"
+        browser.write_text(
+            f'#!/bin/sh\nfor a; do case $a in --print-to-pdf=*) echo "{cells}" >"${{a#*=}}";; esac; done\n'
+        )
+        browser.chmod(0o755)
+        monkeypatch.setenv("BROWSER_PATH", str(browser))
+        printed += [path.read_text() for path in pdf.print_reports(Project.open(built), Order(("skipper",)))]
+    assert printed == ["(node00000001) (node00000002) (node00000001)\n"] * 2
+
+
 def test_a_path_of_the_printing_machine_is_not_told(built: Path, browser_found: None) -> None:
     """Links within the report stay; what is beside the page is of no use to who gets the file."""
     (path,) = pdf.print_reports(Project.open(built), Order(("skipper",)))

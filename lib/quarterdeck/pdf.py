@@ -27,6 +27,7 @@ _OPTIONS = (
     "--virtual-time-budget=20000",  # milliseconds of the page's own time for its charts to be drawn
 )
 _WHEN = re.compile(rb"\(D:\d{14}([+-]\d\d'\d\d')\)")
+_NODE = re.compile(rb"\(node(\d{8})\)")
 
 
 def print_reports(project: Project, order: Order) -> Iterator[Path]:
@@ -59,9 +60,18 @@ def _print(project: Project, built: Built, browser: str) -> Path:
             raise QuarterdeckError(
                 f"{browser} of {page}", f"printed nothing: {told[-300:]}", "Try another BROWSER_PATH"
             )
-        # As of when the report is, not of when it was printed: the same page, the same bytes.
-        when = built.report.as_of[:10].replace("-", "").encode()
-        content = _WHEN.sub(rb"(D:" + when + rb"000000\1)", made.read_bytes())
+        content = _steady(made.read_bytes(), built.report.as_of)
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, content)
     return path
+
+
+def _steady(content: bytes, as_of: str) -> bytes:
+    """The same page, the same bytes: as of when the report is, and table cells numbered from one.
+
+    A browser numbers them by the page's nodes, of which its own haste makes one more or less. The order of the names
+    and their lengths stay, so that the document's tree of names and its table of places stay true.
+    """
+    content = _WHEN.sub(rb"(D:" + as_of[:10].replace("-", "").encode() + rb"000000\1)", content)
+    numbers = {name: number for number, name in enumerate(sorted(set(_NODE.findall(content))), 1)}
+    return _NODE.sub(lambda match: b"(node%08d)" % numbers[match[1]], content)

@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,47 @@ def test_one_mapping_reads_csv_json_lines_and_workbooks(tmp_path: Path) -> None:
         ("2026-11-01", "S3", "1.5"), ("2026-11-02", "SQS", "2.25"), ("2026-11-03", "SNS", ""),
         ("2026-11-04", "EC2", "0.3"),
     ]  # fmt: skip
+
+
+def test_a_workbooks_sheet_is_the_one_that_is_named(tmp_path: Path) -> None:
+    """Its first one unless told; one that is not in it is refused, with the name most like it."""
+    book = openpyxl.Workbook()
+    for name, service in (("Notes", "wrong"), ("Export 2026", "S3")):
+        sheet = book.create_sheet(name)
+        for line in (["Day", "Service", "Cost"], ["2026-11-01", service, 1]):
+            sheet.append(line)
+    del book["Sheet"]
+    book.save(tmp_path / "a.xlsx")
+    for keys, service in (({}, "wrong"), ({"sheet": "Export 2026"}, "S3")):
+        assert [row["service"] for row in read(tmp_path, **keys)] == [service]
+    said = refused(tmp_path, sheet="Export 2025")
+    assert "a.xlsx, sheet Export 2025: is not in it. Did you mean 'Export 2026'?" in said
+
+
+def test_a_parquet_file_is_read_with_its_types(tmp_path: Path) -> None:
+    """Days, decimals, floats and what is missing; row groups one after the other; bytes are no text."""
+    arrow = pytest.importorskip("pyarrow", reason="pip install pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install pyarrow")
+    days = [datetime(2026, 11, 1 + n % 3, 23) for n in range(1000)]
+    table = {"Day": days, "Service": ["S3", None] * 500, "Cost": [Decimal("0.00000010"), Decimal("2.50")] * 500}
+    parquet.write_table(arrow.table(table), tmp_path / "a.parquet", row_group_size=300)
+    parquet.write_table(arrow.table({**table, "Cost": [0.1 + 0.2] * 1000}), tmp_path / "b.parquet")
+    made = [tuple(row.values()) for row in read(tmp_path)]
+    assert made[:2] == [("2026-11-01", "S3", "0.00000010"), ("2026-11-02", "", "2.50000000")]
+    assert made[1000] == ("2026-11-01", "S3", "0.3") and len(made) == 2000
+    parquet.write_table(arrow.table({**table, "Service": [b"S3"] * 1000}), tmp_path / "a.parquet")
+    assert "a.parquet, row 1, column Service: b'S3' is no single value" in refused(tmp_path)
+
+
+def test_a_parquet_file_that_expands_too_far_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is unpacked."""
+    arrow = pytest.importorskip("pyarrow", reason="pip install pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install pyarrow")
+    table = arrow.table({"Day": [f"{n:032}" for n in range(100_000)]})
+    parquet.write_table(table, tmp_path / "a.parquet", compression="zstd", use_dictionary=False)
+    monkeypatch.setattr(reading, "SMALL", 100_000)
+    monkeypatch.setattr(reading, "EXPANDED", 1)
+    assert "a.parquet: expands to more than" in refused(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +290,7 @@ def test_a_spreadsheets_formula_is_its_last_value(tmp_path: Path) -> None:
         ("a.jsonl", b"[" * 100_000 + b"\n", "a.jsonl, line 1: is no object of JSON"),
         ("a.jsonl", b"[1]\n", "a.jsonl, line 1: is no object of JSON"),
         ("a.xlsx", b"PK\x03\x04 no zip", "a.xlsx: is no workbook"),
+        ("a.parquet", b"PAR1 nothing PAR1", "a.parquet: is no Parquet file"),
         ("a.exe", b"MZ", "a.exe: has a suffix that tells no format"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -54,6 +55,30 @@ def test_files_of_a_bucket_add_up(moto: str) -> None:
         ("Amazon S3", "2026-10-01"): Decimal("11.7284"),
         **{("AWS Lambda", f"2026-10-0{day}"): Decimal(200) for day in range(1, 6)},
     }
+
+
+@pytest.mark.parametrize("name", ["part-0.snappy.parquet", "part-1.parquet"])
+def test_a_parquet_export_adds_up_to_what_its_csv_does(tmp_path: Path, name: str) -> None:
+    """With times, numbers and tags of their own types; a charge of nothing is no charge that lacks."""
+    arrow = pytest.importorskip("pyarrow", reason="pip install pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install pyarrow")
+    charges = [_charge("0.1234567"), _charge("-0.1"), _charge("0"), _charge("7", "")]
+    (tmp_path / "part.csv").write_text(_export(*charges * 50))
+    costs, services, *_ = zip(*charges * 50, strict=True)
+    columns = {
+        "BilledCost": [float(cost) for cost in costs], "ServiceName": [service or None for service in services],
+        "ChargePeriodStart": [datetime(2026, 10, 1, 23, tzinfo=UTC)] * 200, "BillingCurrency": ["USD"] * 200,
+        "Tags": [[("team", "a, b")]] * 200,
+    }  # fmt: skip
+    types = {"Tags": arrow.map_(arrow.string(), arrow.string())}
+    parquet.write_table(
+        arrow.table({key: arrow.array(values, types.get(key)) for key, values in columns.items()}), tmp_path / name
+    )
+    told = [collect("focus", root=tmp_path, folder=".", pattern=each)["cloud_costs"] for each in ("*.csv", "*.parquet")]
+    assert told[0] == told[1] and len(told[0]) == 2
+    parquet.write_table(arrow.table({"BilledCost": [1.0]}), tmp_path / name)
+    with pytest.raises(QuarterdeckError, match=f"{name}: lacks ChargePeriodStart, ServiceName, BillingCurrency"):
+        collect("focus", root=tmp_path, folder=".", pattern="*.parquet")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Exports of any program, CSV, JSON lines or workbooks, as rows of a table: one mapping says which column is which."""
+"""Exports of any program as rows of a table: one mapping says which column is which."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ class Config(Place, Mapping):
     format: Form = ""
     delimiter: str = Field(default="", max_length=1)
     encoding: Literal["utf-8", "cp1252", "latin-1"] = "utf-8"
+    sheet: str = ""
 
 
 def resources(config: Config) -> tuple[str, ...]:
@@ -93,7 +94,8 @@ def rows(config: Config, clients: Clients, root: Path, day: date) -> Iterator[tu
     """The rows of all files, in the order of their names; raises QuarterdeckError naming file, row and column."""
     marks: dict[str, str] = {}
     for file in found(config, clients, root):
-        for n, (number, record) in enumerate(records(file, config.format, config.delimiter, config.encoding)):
+        written = config.format, config.delimiter, config.encoding, config.sheet
+        for n, (number, record) in enumerate(records(file, *written)):
             if not n and form_of(file, config.format) != "jsonl":  # where each row has all columns
                 _check_header(config, file.name, record)
             yield config.table, config.row(record, file.name, number, marks)
@@ -136,7 +138,7 @@ def _value(config: Mapping, name: str, cells: list[tuple[Any, bool]], marks: dic
 def _text(cell: Any) -> str:
     if isinstance(cell, date):  # a workbook's
         return f"{cell:%Y-%m-%d}"
-    if isinstance(cell, (dict, list)):
+    if isinstance(cell, (dict, list, bytes)):
         raise BadValue(repr(cell)[:60], "is no single value", "Name what in it is meant, as detail.time")
     text = str(cell).strip()
     return text.lower() if isinstance(cell, bool) else text.removesuffix(".0") if isinstance(cell, float) else text
@@ -156,6 +158,8 @@ def _day(text: str, form: str, kind: str) -> str:
 def _number(cell: Any, decimal: str) -> tuple[Decimal, str]:
     """A number and what it counts, however sign, thousands and currency are written."""
     text = _text(cell)
+    if isinstance(cell, Decimal) and cell.is_finite():
+        return cell, ""
     if isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) < 1e15:
         return Decimal(str(round(cell, 4))), ""
     match = _written(decimal).fullmatch(text)

@@ -19,7 +19,7 @@ _DAY, _SERVICE, _COST, _CURRENCY = _COLUMNS = ("ChargePeriodStart", "ServiceName
 
 
 class Config(Place, Priced):
-    """Files of one export, CSV or gzip; each charge counts once, on the day on which its period begins."""
+    """Files of one export, CSV, gzip or Parquet; a charge counts once, on the day on which its period begins."""
 
 
 def rows(config: Config, clients: Clients, root: Path, day: date) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -29,7 +29,8 @@ def rows(config: Config, clients: Clients, root: Path, day: date) -> Iterator[tu
 
 
 def _charges(config: Config, file: Found) -> Iterator[tuple[str, str, Decimal]]:
-    for number, row in records(file, "csv"):
+    for number, record in records(file, "parquet" if ".parquet" in file.name else "csv"):
+        row = {name: "" if (it := record[name]) is None else str(it) for name in _COLUMNS if name in record}
         where = f"{file.name}, row {number}"
         if lacking := [name for name in _COLUMNS if name not in row]:
             remedy = "Export FOCUS 1.0 or later with at least these columns"

@@ -22,15 +22,17 @@ from typing import IO, Any, Literal
 from pydantic import Field, model_validator
 
 from ..deliver.aws import asking
-from ..model.errors import BadValue, QuarterdeckError
+from ..model.errors import BadValue, QuarterdeckError, nearest
 from .config import Clients, Source
 
 LINE = 1_000_000
 """Bytes that a line, or a text of a workbook, may have."""
 EXPANDED, SMALL = 100, 20_000_000
 """A compressed file may expand to so many times its size, a small one to so many bytes."""
-Form = Literal["", "csv", "jsonl", "xlsx"]
-_FORMS: dict[str, Form] = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".xlsx": "xlsx"}
+Form = Literal["", "csv", "jsonl", "xlsx", "parquet"]
+_FORMS: dict[str, Form] = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".xlsx": "xlsx", ".parquet": "parquet"}
+_BATCH = 100
+"""Rows of a Parquet file held at a time; its writer chose how many lie together."""
 
 
 class Place(Source):
@@ -74,6 +76,11 @@ class Found:
     def most(self) -> int:
         """Bytes that it may expand to."""
         return max(EXPANDED * self.size, SMALL)
+
+    def check(self, size: int) -> None:
+        """Raise QuarterdeckError when it says that unpacked it has more bytes than it may."""
+        if size > self.most:
+            raise self.bad("", f"expands to more than {self.most:,} bytes", "See what it holds")
 
     def bad(self, where: str, problem: str, remedy: str) -> QuarterdeckError:
         """What is wrong with it, and where in it."""
@@ -121,19 +128,21 @@ def form_of(file: Found, form: Form = "") -> Form:
     """How a file is written: as told, or as its suffix says, before `.gz` where it is compressed."""
     name = file.name.lower().removesuffix(".gz")
     if not (known := form or _FORMS.get(Path(name).suffix)):
-        raise file.bad("", "has a suffix that tells no format", "Add format: csv, jsonl or xlsx")
+        raise file.bad("", "has a suffix that tells no format", "Add format: csv, jsonl, xlsx or parquet")
     return known
 
 
-def records(file: Found, form: Form = "", delimiter: str = "", encoding: str = "utf-8") -> Rows:
-    """The rows of a file, each with its number (a CSV's header is row 1): text, or JSON's and a workbook's values.
+def records(file: Found, form: Form = "", delimiter: str = "", encoding: str = "utf-8", sheet: str = "") -> Rows:
+    """The rows of a file, each with its number (a CSV's header is row 1): text, or the values of the other formats.
 
-    Raises QuarterdeckError naming file and row.
+    `sheet` is of a workbook, its first one unless named. Raises QuarterdeckError naming file and row.
     """
     form, packed = form_of(file, form), file.name.lower().endswith(".gz")
     with closing(file.opened()) as raw:
-        if form == "xlsx":
-            yield from _workbook(file, raw)
+        if form in ("xlsx", "parquet"):
+            with TemporaryFile() as copy:  # they are read from their end
+                shutil.copyfileobj(raw, copy)
+                yield from _workbook(file, copy, sheet) if form == "xlsx" else _parquet(file, copy)
             return
         stream: Any = gzip.GzipFile(fileobj=raw) if packed else raw
         lines = _lines(file, stream, encoding, file.most if packed else math.inf)
@@ -184,24 +193,38 @@ def _json(file: Found, lines: Iterator[str]) -> Rows:
                 raise file.bad(f", line {number}", f"is no object of JSON: {err}", "Write one a line") from err
 
 
-def _workbook(file: Found, raw: IO[bytes]) -> Rows:
-    """The first sheet's rows; a formula counts as the value that the spreadsheet last computed, and is never run."""
+def _workbook(file: Found, copy: IO[bytes], sheet: str) -> Rows:
+    """A sheet's rows; a formula counts as the value that the spreadsheet last computed, and is never run."""
     from xml.etree.ElementTree import ParseError
 
     try:
         import openpyxl
     except ModuleNotFoundError as err:
         raise file.bad("", "needs a package to be read", "pip install 'quarterdeck[collect]'") from err
-    with TemporaryFile() as copy:  # a workbook is read from its end
-        shutil.copyfileobj(raw, copy)
-        try:
-            if sum(part.file_size for part in zipfile.ZipFile(copy).infolist()) > file.most:
-                raise file.bad("", f"expands to more than {file.most:,} bytes", "See what it holds")
-            book = openpyxl.load_workbook(copy, read_only=True, data_only=True, keep_links=False)
-            rows = book.worksheets[0].iter_rows(values_only=True)
-            header = ["" if cell is None else str(cell).strip() for cell in next(rows, ())]
-            for number, row in enumerate(rows, 2):
-                if any(cell is not None for cell in row):
-                    yield number, dict(zip(header, row, strict=False))
-        except (zipfile.BadZipFile, KeyError, ValueError, IndexError, OSError, ParseError) as err:
-            raise file.bad("", f"is no workbook: {err}", "Save it as .xlsx, or as CSV") from err
+    try:
+        file.check(sum(part.file_size for part in zipfile.ZipFile(copy).infolist()))
+        book = openpyxl.load_workbook(copy, read_only=True, data_only=True, keep_links=False)
+        sheets = {each.title: each for each in book.worksheets}
+        if sheet and sheet not in sheets:
+            raise file.bad(f", sheet {sheet}", "is not in it", nearest(sheet, sheets))
+        rows = sheets[sheet or next(iter(sheets))].iter_rows(values_only=True)
+        header = ["" if cell is None else str(cell).strip() for cell in next(rows, ())]
+        for number, row in enumerate(rows, 2):
+            if any(cell is not None for cell in row):
+                yield number, dict(zip(header, row, strict=False))
+    except (zipfile.BadZipFile, KeyError, ValueError, StopIteration, OSError, ParseError) as err:
+        raise file.bad("", f"is no workbook: {err}", "Save it as .xlsx, or as CSV") from err
+
+
+def _parquet(file: Found, copy: IO[bytes]) -> Rows:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ModuleNotFoundError as err:
+        raise file.bad("", "needs a package to be read", "pip install 'quarterdeck[parquet]'") from err
+    try:
+        table = parquet.ParquetFile(copy)
+        file.check(sum(table.metadata.row_group(n).total_byte_size for n in range(table.num_row_groups)))
+        rows = (row for batch in table.iter_batches(_BATCH) for row in batch.to_pylist())
+        yield from enumerate(rows, 1)
+    except (ArrowException, OSError) as err:
+        raise file.bad("", f"is no Parquet file: {err}", "Write it again, or as CSV") from err

@@ -14,6 +14,7 @@ import pytest
 from deliver.aws import serving
 from quarterdeck.cloud import handler
 from quarterdeck.cloud.runs import report_item
+from quarterdeck.model.errors import QuarterdeckError
 from quarterdeck.model.report import ReportKey
 
 from .cloud import CONTEXT, Cloud, deployed, sqs_record
@@ -193,6 +194,13 @@ def test_the_schedule_makes_what_has_ended(cloud: Cloud, project: Path) -> None:
     week = scheduled("week", "2026-03-30T06:00:00-07:00")
     assert [(it["slug"], it["period"]) for it in week["reports"]] == [("host", "2026-W13")]
     assert (month["asked_by"], month["state"], week["state"]) == ("the schedule", "done", "done")
+    asked = {"quarterdeck": "schedule", "kind": "month"}
+    for detail in (asked, json.dumps(asked)):  # as EventBridge brings it
+        event = {"detail-type": "Scheduled Event", "time": "2026-03-31T22:30:00Z", "id": "it", "detail": detail}
+        assert handler.handler(event, CONTEXT) == {"run": month["id"]}
+    for time in ("noon", None):
+        with pytest.raises(QuarterdeckError, match=f"event, time: '{time}' is no moment"):
+            handler.handler({**asked, "time": time}, CONTEXT)
 
 
 def test_mail_waits_for_approval_and_a_try_goes_to_oneself(cloud: Cloud, project: Path) -> None:

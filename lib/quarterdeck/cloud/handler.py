@@ -63,12 +63,20 @@ def _answer(event: Any, context: Any, *, alone: bool) -> Any:
     if isinstance(asked, dict) and isinstance(asked.get("http"), dict):
         found = api.answer(here, event, context, alone=alone)
         return _FOREIGN if found is None else found
-    if isinstance(event.get("quarterdeck"), str):
-        return _direct(here, event)
+    if isinstance((wanted := {**event, **_detail(event)}).get("quarterdeck"), str):
+        return _direct(here, wanted)
     if _is_queue(here, event, alone=alone):
         return process_partial_response(event, lambda record: _record(here, record), _QUEUE, context)
     told = _feedback_in(json.dumps(event))
     return _take_in(here, told) if told and (alone or any(it.key for it in told)) else _FOREIGN
+
+
+def _detail(event: dict[str, Any]) -> dict[str, Any]:
+    """What an event of EventBridge carries, as JSON or in its text; nothing where that is no object."""
+    detail = event.get("detail")
+    with suppress(ValueError):
+        detail = json.loads(detail) if isinstance(detail, str) else detail
+    return detail if isinstance(detail, dict) else {}
 
 
 def _direct(here: Place, event: dict[str, Any]) -> Any:
@@ -82,7 +90,11 @@ def _direct(here: Place, event: dict[str, Any]) -> Any:
         run = run_id(str(event.get("id") or f"direct {here.clock()}"))
         return {"run": work.begin(here, run, "an operator", **said)["id"]}
     if kind == "schedule" and event.get("kind") in ("month", "week"):
-        moment = datetime.fromisoformat(event["time"])
+        try:
+            moment = datetime.fromisoformat(str(event.get("time")))
+        except ValueError as err:
+            problem = f"{str(event.get('time'))[:60]!r} is no moment"
+            raise QuarterdeckError("event, time", problem, "Expected one as 2026-11-01T08:00:00Z") from err
         at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         said = {"personas": "", "period": "", "send": send, "kind": event["kind"], "time": at}
         return {"run": work.begin(here, run_id(f"{event['kind']} {at}"), "the schedule", **said)["id"]}

@@ -16,6 +16,7 @@ import pytest
 
 from quarterdeck.deliver.digest import copy_path
 from quarterdeck.dispatch import Dispatch
+from quarterdeck.execute.warm import why_cold
 from quarterdeck.model.delivery import Delivery, DeliveryKey, recipient_id
 from quarterdeck.project import Project
 
@@ -80,6 +81,19 @@ def test_what_is_saved_is_built_again_and_shown(preview: Preview, project: Path)
     preview.wait("Built in ", 4)
     assert "Earnings" in preview.get("/r/host/2026-03/")[1]
     assert preview.get("/.live")[1] == "4"
+
+
+@pytest.mark.skipif(bool(why_cold()), reason=why_cold())
+def test_kernels_are_warm_before_the_first_edit(preview: Preview, project: Path) -> None:
+    """Where all is made already, too: whoever opens the preview in the morning does not wait for the first page."""
+    preview.process.send_signal(signal.SIGINT)
+    assert preview.process.wait(20) == 0
+    preview.process = Preview(project).process
+    preview.wait("Built in ")
+    assert "host: " not in preview.said()  # nothing was to be made
+    children = Path(f"/proc/{preview.process.pid}/task/{preview.process.pid}/children").read_text().split()
+    commands = [Path(f"/proc/{child}/cmdline").read_text() for child in children]
+    assert any("quarterdeck.execute.warm" in command for command in commands)
 
 
 def test_a_mistake_is_said_and_the_last_good_page_stays(preview: Preview, project: Path) -> None:

@@ -58,6 +58,7 @@ def serve(
             if now != before:
                 before, began = now, time.monotonic()
                 try:
+                    workshop.warm()  # for the first edit, where nothing is to be made yet
                     told: Outcome | QuarterdeckError = run(project, request, workshop=workshop)
                 except QuarterdeckError as err:
                     told = err

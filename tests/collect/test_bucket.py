@@ -18,8 +18,8 @@ from quarterdeck.report.data import Data
 from .conftest import Company
 
 LOGS = {
-    "source": "files", "name": "logs", "bucket": "logs", "prefix": "app/", "pattern": "*.jsonl.gz", "table": "events",
-    "columns": {"event": "#", "at": "time", "bytes": "size"}, "region": "eu-west-1",
+    "source": "files", "name": "logs", "bucket": "logs", "prefix": "app/", "pattern": "**/*.jsonl.gz",
+    "table": "events", "columns": {"event": "#", "at": "time", "bytes": "size"}, "region": "eu-west-1",
 }  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def test_a_thousand_compressed_logs_add_up(company: Company, address: str) -> No
     assert clients.opened[0] == ("s3", "eu-west-1")
     made = Data(company.data).table("events")
     assert made["bytes"].astype(int).sum() == sum(n + m for n in range(1001) for m in range(20))
-    assert made["event"].iloc[0] == "2026/0000.jsonl.gz:1" and made["event"].is_unique
+    assert made["event"].iloc[0] == "logs/2026/0000.jsonl.gz:1" and made["event"].is_unique
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,9 @@ def test_the_policy_is_the_least_that_the_sources_need(company: Company, tmp_pat
     folder = {**LOGS, "name": "local", "bucket": "", "prefix": "", "folder": "."}
     made = json.loads(policy(company.sources(LOGS, folder)))
     assert made["Statement"] == [
-        {"Sid": "Logs", "Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"],
-         "Resource": ["arn:aws:s3:::logs", "arn:aws:s3:::logs/app/*"]},
-        {"Sid": "AccountAlias", "Effect": "Allow", "Action": ["iam:ListAccountAliases"], "Resource": ["*"]},
+        {"Sid": "LogsN0", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::logs"],
+         "Condition": {"StringLike": {"s3:prefix": "app/*"}}},
+        {"Sid": "LogsN1", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::logs/app/*"]},
+        {"Sid": "AccountAliasN2", "Effect": "Allow", "Action": ["iam:ListAccountAliases"], "Resource": ["*"]},
     ]  # fmt: skip
     assert json.loads(policy(company.sources(folder)))["Statement"] == []

@@ -5,15 +5,19 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import openpyxl
 import pytest
+from pydantic import ValidationError
 
 from quarterdeck.collect import reading
 from quarterdeck.collect.files import Config, rows
@@ -87,6 +91,73 @@ def test_a_parquet_file_is_read_with_its_types(tmp_path: Path) -> None:
     assert "a.parquet, row 1, column Service: b'S3' is no single value" in refused(tmp_path)
 
 
+def test_what_a_workbook_says_of_its_size_is_not_believed(tmp_path: Path) -> None:
+    """Programs write it wrongly; and a row that ends early has empty cells."""
+    workbook(
+        tmp_path / "whole.xlsx", ["Day", "Service", "Cost"], ["2026-11-01", "S3"], *([["2026-11-02", "EC2", 1]] * 9)
+    )
+    whole, cut = zipfile.ZipFile(tmp_path / "whole.xlsx"), zipfile.ZipFile(tmp_path / "cut.xlsx", "w")
+    with whole, cut:
+        for name in whole.namelist():
+            text = whole.read(name)
+            cut.writestr(name, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:C3"', text))
+    rows = [read(tmp_path, pattern=name) for name in ("whole.xlsx", "cut.xlsx")]
+    assert rows[0] == rows[1] and [row["amount"] for row in rows[0]] == ["", *["1"] * 9]
+
+
+def test_a_column_that_stands_twice_is_refused_in_every_format(tmp_path: Path) -> None:
+    """Nobody could tell which is meant."""
+    arrow = pytest.importorskip("pyarrow", reason="pip install pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install pyarrow")
+    names = ["Day", "Service", "Cost", "Cost"]
+    workbook(tmp_path / "a.xlsx", names, ["2026-11-01", "S3", 100, 5])
+    table = arrow.Table.from_arrays([arrow.array(["x"])] * 4, names=names)
+    parquet.write_table(table, tmp_path / "a.parquet")
+    for name in ("a.xlsx", "a.parquet"):
+        assert f"{name}, column Cost: stands twice" in refused(tmp_path, pattern=name)
+
+
+@pytest.mark.parametrize("text", ["", "Foo,Bar\n"], ids=["empty", "other"])
+def test_a_file_without_rows_needs_its_columns_too(tmp_path: Path, text: str) -> None:
+    """Else a wrong file would pass for a month in which nothing happened."""
+    (tmp_path / "a.csv").write_text(text)
+    assert "a.csv, column Day: is missing" in refused(tmp_path)
+
+
+def test_a_header_of_thousands_is_read_at_once(tmp_path: Path) -> None:
+    """And told in one line."""
+    (tmp_path / "a.csv").write_text(",".join(f"c{n}" for n in range(90_000)) + "\n")
+    assert "a.csv, column Day: is missing" in refused(tmp_path)
+
+
+def test_a_damaged_workbook_is_refused_wherever_it_broke(tmp_path: Path) -> None:
+    """Of a hundred, each reads whole or is one message."""
+    workbook(tmp_path / "a.xlsx", ["Day", "Service", "Cost"], *([["2026-11-02", "EC2", 1]] * 9))
+    whole, random = (tmp_path / "a.xlsx").read_bytes(), Random(7)
+    for _ in range(100):
+        content = bytearray(whole)
+        for _ in range(20):
+            content[random.randrange(len(content))] = random.randrange(256)
+        (tmp_path / "a.xlsx").write_bytes(content)
+        try:
+            read(tmp_path)
+        except QuarterdeckError as err:
+            assert "a.xlsx" in str(err)
+
+
+def test_a_parquet_text_that_stands_everywhere_is_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file says it once: neither one that is too long is unpacked, nor more rows of it than its size allows."""
+    arrow = pytest.importorskip("pyarrow", reason="pip install pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install pyarrow")
+    for name, length, count in (("long", 4_000_000, 100), ("many", 500_000, 100_000)):
+        text = arrow.DictionaryArray.from_arrays(arrow.array([0] * count, arrow.int32()), arrow.array(["x" * length]))
+        parquet.write_table(arrow.table({"Day": text, "Service": text, "Cost": text}), tmp_path / f"{name}.parquet")
+    assert "long.parquet: holds a text of more than 1,000,000 bytes" in refused(tmp_path, pattern="long*")
+    monkeypatch.setattr(reading, "SMALL", 1_000_000)
+    days = {"columns": {"note": "Day"}, "table": "notes"}
+    assert "many.parquet: expands to more than" in refused(tmp_path, pattern="many*", **days)
+
+
 def test_a_parquet_file_that_expands_too_far_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it is unpacked."""
     arrow = pytest.importorskip("pyarrow", reason="pip install pyarrow")
@@ -104,6 +175,7 @@ def test_a_parquet_file_that_expands_too_far_is_refused(tmp_path: Path, monkeypa
         ("1,234.50", ".", "1234.50"), ("1.234,50", ",", "1234.50"), ("1 234,5", ",", "1234.5"), ("$-1", ".", "-1"),
         ("(12.00)", ".", "-12.00"), ("12.00-", ".", "-12.00"), ("−3", ".", "-3"), (".5", ".", "0.5"),
         ("10.00 EUR", ".", "10.00"), ("CHF 1’000.05", ".", "1000.05"), ("+7", ".", "7"),
+        ("–5.00", ".", "-5.00"), ("US$ 3", ".", "3"),
     ],
 )  # fmt: skip
 def test_amounts_are_read_however_they_are_written(tmp_path: Path, text: str, decimal: str, amount: str) -> None:
@@ -112,7 +184,9 @@ def test_amounts_are_read_however_they_are_written(tmp_path: Path, text: str, de
     assert read(tmp_path, delimiter=";", decimal=decimal)[0]["amount"] == amount
 
 
-@pytest.mark.parametrize("text", ["1,23", "1.234.567,8", "12%", "10 AAPL @ 5.00 USD", "n/a", "1e9", "=1+1", "12..5"])
+@pytest.mark.parametrize(
+    "text", ["1,23", "1.234.567,8", "12%", "10 AAPL @ 5.00 USD", "n/a", "1e9", "=1+1", "12..5", "5.00 CR"]
+)
 def test_what_is_no_amount_is_refused_with_its_row(tmp_path: Path, text: str) -> None:
     """Never taken for another number."""
     (tmp_path / "a.csv").write_text(f'Day,Service,Cost\n2026-11-01,S3,1\n2026-11-01,SQS,"{text}"\n', "utf-8")
@@ -124,6 +198,21 @@ def test_json_that_is_no_amount_is_refused(tmp_path: Path, cell: str) -> None:
     """Whatever a program put there."""
     (tmp_path / "a.jsonl").write_text(f'{{"Day": "2026-11-01", "Service": "S3", "Cost": {cell}}}\n')
     assert refused(tmp_path).startswith("a.jsonl, row 1, column Cost: ")
+
+
+def test_numbers_keep_what_they_have(tmp_path: Path) -> None:
+    """A workbook's and JSON's too, however small."""
+    workbook(
+        tmp_path / "a.xlsx", ["Day", "Service", "Cost"], *(["2026-11-01", "S3", it] for it in (0.123456, 0.00001, 3))
+    )
+    assert [row["amount"] for row in read(tmp_path)] == ["0.123456", "0.00001", "3"]
+
+
+def test_texts_hold_no_key_and_no_return(tmp_path: Path) -> None:
+    """Whatever an export of logs brings along."""
+    key = "AKIA" + "QX7ZP3LM9RT2VW5K"
+    (tmp_path / "a.csv").write_text(f"Day,Service,Cost\n2026-11-01,used {key} to log in,1\n")
+    assert read(tmp_path)[0]["service"] == "used (a key) to log in"
 
 
 def test_two_currencies_are_not_added_up(tmp_path: Path) -> None:
@@ -145,8 +234,8 @@ def test_an_accounting_export_becomes_the_ledger(tmp_path: Path) -> None:
         constants={"entity": "inn"}, values={"account": {"Bank": "1000", "Erlöse": "4000"}},
     )  # fmt: skip
     assert [tuple(row.values()) for row in made] == [
-        ("Buchungen.csv:2", "1", "2026-02-01", "1000", "1190.00", "Müller", "Buchungen.csv:2", "inn"),
-        ("Buchungen.csv:3", "1", "2026-02-01", "4000", "-1190.00", "Müller", "Buchungen.csv:3", "inn"),
+        ("them/Buchungen.csv:2", "1", "2026-02-01", "1000", "1190.00", "Müller", "them/Buchungen.csv:2", "inn"),
+        ("them/Buchungen.csv:3", "1", "2026-02-01", "4000", "-1190.00", "Müller", "them/Buchungen.csv:3", "inn"),
     ]
 
 
@@ -283,6 +372,11 @@ def test_a_spreadsheets_formula_is_its_last_value(tmp_path: Path) -> None:
         ("a.csv", b'Day,Service,Cost\n"' + b"x\n" * 100_000, "a.csv, row 2: is no CSV: field larger than"),
         ("a.csv", b"Day,Cost,Service,Cost\n", "a.csv, column Cost: stands twice"),
         ("a\x1b[2J\n.csv", b"Day\nx\n", "a?[2J?.csv, column Service: is missing"),
+        (
+            "a.csv.gz",
+            gzip.compress(b"Day,Service,Cost\n")[:-8] + b"\0" * 20,
+            "a.csv.gz, line 2: cannot be unpacked or read",
+        ),
         (os.fsdecode(b"a\xff.csv"), b"Day,Service,Cost\nx,y,z\n", "a?.csv, row 2, column Day: 'x' is no day"),
         ("a.csv.gz", b"\x1f\x8b\x08\0plain", "a.csv.gz, line 1: cannot be unpacked or read"),
         ("a.csv.gz", CUT_SHORT, "cannot be unpacked or read"),
@@ -324,6 +418,14 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     assert len(read(tmp_path, folder="exports")) == 2
     (folder / "out.csv").symlink_to(tmp_path / "secret.csv")
     assert "out.csv: is a link that leads out of its folder" in refused(tmp_path, folder="exports")
+
+
+@pytest.mark.parametrize("pattern", ["", ".", "a**b", "***"])
+def test_a_pattern_that_fits_nothing_is_refused(pattern: str) -> None:
+    """Before anything is read."""
+    with pytest.raises(ValidationError, match="fits no file"):
+        Config.model_validate({"source": "files", "name": "them", "folder": ".", "table": "x", "columns": {"a": "b"},
+                               "pattern": pattern})  # fmt: skip
 
 
 @pytest.mark.parametrize("pattern", ["../*.csv", "/etc/*", "a/../../*"])

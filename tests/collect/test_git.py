@@ -84,6 +84,25 @@ def test_releases_have_lead_time_and_failure(repo: Repo) -> None:
     }
 
 
+def test_a_release_brings_what_none_before_it_had(repo: Repo) -> None:
+    """Of a branch that goes on beside an older one, too; only how a subject begins tells that a release failed."""
+    repo.commit("2026-02-01", "Begin", a="1")
+    repo.git("tag", "v1")
+    repo.commit("2026-02-10", "Second", a="2")
+    repo.git("tag", "v2")
+    repo.git("checkout", "-q", "-b", "old", "v1")
+    repo.commit("2026-03-01", "Mend\n\nRollback: none needed", b="1")
+    repo.git("tag", "v1.1")
+    repo.git("checkout", "-q", "main")
+    repo.commit("2026-03-10", "Third", a="3")
+    repo.git("tag", "v3")
+    releases = {row["deployment"]: (row["committed_on"], row["failed"]) for row in _collect(repo)["deployments"]}
+    assert releases == {
+        "booking/v1": ("2026-02-01", "false"), "booking/v2": ("2026-02-10", "false"),
+        "booking/v1.1": ("2026-03-01", "false"), "booking/v3": ("2026-03-10", "false"),
+    }  # fmt: skip
+
+
 def test_edits_are_counted_by_file_over_a_year(repo: Repo) -> None:
     """What is edited most comes first; files that are gone and edits of the years before do not count."""
     repo.commit("2025-06-01", "Begin", old="1", gone="1", **{"süß datei": "1"})
@@ -135,6 +154,62 @@ def test_planted_keys_are_found_and_never_told(
     seen = str(rows) + caplog.text + "".join(capfd.readouterr())
     assert not [value for value in values if value in seen]
     assert {(row["layer"], row["gap"], row["area"]) for row in rows} == {("secrets", "hard-coded-key", "security")}
+
+
+def test_a_key_in_a_route_a_name_or_a_tag_is_not_told(repo: Repo) -> None:
+    """That there is one is; the rest of the name stays."""
+    telegram, random = (
+        "110201543:AAH" + "dqTcvCH1vGWJxfSeofSAs0K5PALDsaw1",
+        "wJalrXUtnFEMIK7MDENG" + "bPxRfiCYzEXAMpLEKEY",
+    )
+    routes = "".join(f'@app.post("/hook/{key}")\ndef f(): ...\n' for key in (telegram, random, PLANTED["Slack Token"]))
+    repo.commit("2026-02-01", "Begin", app_dot_py=routes, **{f"keys__{PLANTED['AWS Access Key']}_dot_txt": "x"})
+    repo.git("tag", PLANTED["GitHub Token"])
+    tables = _collect(repo)
+    assert not [key for key in (telegram, random, *PLANTED.values()) if key in str(tables)]
+    assert [row["deployment"] for row in tables["deployments"]] == ["(a key)"]
+    assert {row["path"] for row in tables["edits"]} == {"app.py", "(a key)"}
+    titles = [row["title"] for row in tables["observations"] if row["layer"] == "auth"]
+    assert titles == ["POST with a key in it shows no login"] * 3
+
+
+def test_nothing_of_a_repository_is_run(repo: Repo) -> None:
+    """Neither what filters its files nor what shows them, however it is set up."""
+    attributes = "*.py diff=evil filter=evil\n"
+    repo.commit("2026-02-01", "Begin", app_dot_py=f"k = '{PLANTED['AWS Access Key']}'\n", _dot_gitattributes=attributes)
+    for name in ("diff.evil.textconv", "filter.evil.clean", "filter.evil.process", "filter.evil.smudge"):
+        repo.git("config", name, f"touch {repo.folder.parent}/run-{name}; cat")
+    repo.git("config", "filter.evil.required", "true")
+    (repo.folder / "app.py").touch()
+    assert [row["seen_on"] for row in _collect(repo)["observations"]] == ["2026-02-01"]
+    assert not list(repo.folder.parent.glob("run-*"))
+
+
+def test_what_a_clone_lacks_is_not_fetched(repo: Repo) -> None:
+    """A line's day is then that of the snapshot."""
+    repo.commit("2026-02-01", "Begin", app_dot_py="x = 1\n")
+    repo.commit("2026-02-02", "Key", app_dot_py=f"k = '{PLANTED['AWS Access Key']}'\n")
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("clone", "-q", "--filter=blob:none", f"file://{repo.folder}", "../part")
+    repo.folder.rename(repo.folder.with_name("gone"))
+    rows = collect("git", root=repo.folder.parent, repositories=[{"path": "part", "entity": "jada"}])
+    assert [row["seen_on"] for row in rows["observations"]] == ["2026-11-22"]
+
+
+def test_a_file_counts_once_and_whatever_its_name(repo: Repo) -> None:
+    """In the middle of a merge git names it for each side; a name need not be UTF-8; a link may lead to itself."""
+    key = f"k = '{PLANTED['AWS Access Key']}'\n"
+    repo.commit("2026-02-01", "Begin", app_dot_py="x = 1\n")
+    (repo.folder / os.fsdecode(b"M\xf6we.py")).write_text(key)
+    (repo.folder / "self.py").symlink_to("self.py")
+    for branch, text in (("b", "x = 2\n"), ("c", key)):
+        repo.git("checkout", "-q", "-b", branch, "main")
+        repo.commit("2026-02-02", branch, app_dot_py=text)
+    subprocess.run(["git", "-C", repo.folder, "merge", "b"], capture_output=True, check=False)
+    tables = _collect(repo)
+    assert tables["assets"][0]["size"] == 3
+    assert sorted(str(row["location"]) for row in tables["observations"]) == [
+        os.fsdecode(b"booking/M\xf6we.py:1"), "booking/app.py:2"]  # fmt: skip
 
 
 def test_what_is_to_be_skipped_is(repo: Repo) -> None:

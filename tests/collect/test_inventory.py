@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -22,7 +23,7 @@ def test_every_thing_of_a_messy_account_is_an_asset(moto: str) -> None:
             KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
         )  # fmt: skip
-    for name in ("booking-photos", "cdk-assets-123456789012-eu-west-1"):
+    for name in ("booking-photos", "cdk-assets-123456789012-eu-west-1", "cdk-assets-210987654321-eu-west-1"):
         plain("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     plain("cloudfront").create_distribution(DistributionConfig={**_distribution("booking-photos"), "Enabled": False})
     for number in range(3):
@@ -33,14 +34,18 @@ def test_every_thing_of_a_messy_account_is_an_asset(moto: str) -> None:
     def clients(service: str, region: str = "") -> Any:
         return (slowed if service == "dynamodb" else plain)(service, region)
 
-    rows = collect("inventory", clients, entity="jada", entities={"booking*": "queen"})["assets"]
+    rows = collect(
+        "inventory", clients, entity="jada", entities={"booking*.example.com": "queen", "booking-*": "queen"}
+    )["assets"]
     assert Counter(row["kind"] for row in rows) == {
-        "database": 120, "bucket": 2, "distribution": 1, "zone": 3, "security group": 8,  # and the default one
+        "database": 120, "bucket": 3, "distribution": 1, "zone": 3, "security group": 8,  # and the default one
     }  # fmt: skip
     assert {row["name"] for row in rows if row["entity"] == "queen"} == {
         "booking-photos", "booking0.example.com", "booking1.example.com", "booking2.example.com",
     }  # fmt: skip
-    assert "123456789012" not in str(rows) and any(row["asset"] == "s3/cdk-assets-account-eu-west-1" for row in rows)
+    assert "123456789012" not in str(rows)
+    ids = [row["asset"] for row in rows if row["kind"] == "bucket" and row["entity"] == "jada"]
+    assert len({*ids}) == 2 and all(re.fullmatch("s3/cdk-assets-account-eu-west-1/[0-9a-f]{6}", id) for id in ids)
     assert [row["status"] for row in rows if row["kind"] == "distribution"] == ["idle"]
     assert len({row["asset"] for row in rows}) == len(rows)
 

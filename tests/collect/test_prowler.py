@@ -79,6 +79,10 @@ def test_key_in_a_finding_is_not_told(tmp_path: Path) -> None:
     finding["resources"][0]["data"]["metadata"]["environment"] = {"KEY": key}
     rows = _collect(tmp_path, out=[finding])
     assert key not in str(rows) and rows[0]["title"] == "Check if IAM Access Analyzer is enabled"
+    quoted = _finding(1, status_detail="Potential secret: DB_PASSWORD = 'S3cr3tP4ssw0rd!x'")
+    quoted["resources"][0]["name"] = quoted["remediation"]["desc"] = f"of {key}"
+    rows = _collect(tmp_path, out=[quoted])
+    assert not [it for it in (key, "S3cr3tP4ssw0rd") if it in str(rows)]
 
 
 def test_thousands_are_read_one_by_one(tmp_path: Path) -> None:

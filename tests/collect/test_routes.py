@@ -38,6 +38,11 @@ def deliveries(session: Session = Depends(get_session)):
 @router.get("/me/orders")
 async def orders(user = Depends(get_current_user)): ...
 
+@router.put(path="/ships")
+def ships():
+    '''No authentication here!'''
+    return every()
+
 @router.patch("/orders/{id}")
 async def change(id: int): ...
 
@@ -48,6 +53,7 @@ app.get("/api/guests.csv", (req, res) => { res.send(guests()) })
 app.get("/api/mine", (req, res) => { res.send(of(req.headers.authorization)) })
 router.post('/charters', requireAuth, create)
 router.delete("/charters/:id", async (req, res) => {})
+router.put("/ships", save) // TODO auth
 // app.get("/old", handler)
 axios.get("/api/elsewhere", {})
 app.get('/', home)
@@ -58,8 +64,8 @@ app.get('/', home)
     ("name", "text", "told"),
     [
         ("app.py", FLASK, [(2, "POST/DELETE", "/api/charters/<id>/cancel"), (11, "POST", "/api/tokens")]),
-        ("api.py", FASTAPI, [(4, "GET", "/deliveries"), (11, "PATCH", "/orders/{id}")]),
-        ("server.js", EXPRESS, [(2, "GET", "/api/guests.csv"), (5, "DELETE", "/charters/:id")]),
+        ("api.py", FASTAPI, [(4, "GET", "/deliveries"), (11, "PUT", "/ships"), (16, "PATCH", "/orders/{id}")]),
+        ("server.js", EXPRESS, [(2, "GET", "/api/guests.csv"), (5, "DELETE", "/charters/:id"), (6, "PUT", "/ships")]),
     ],
 )  # fmt: skip
 def test_routes_without_a_login_are_told(name: str, text: str, told: list[tuple[int, str, str]]) -> None:

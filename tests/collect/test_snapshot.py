@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from quarterdeck.collect import files
 from quarterdeck.collect.snapshot import accept
 from quarterdeck.model.errors import DataError, QuarterdeckError
 from quarterdeck.report.data import Data, check_folder, newest_day, table_hashes
@@ -35,7 +36,7 @@ def test_a_snapshot_says_what_it_is(company: Company) -> None:
     table = files["2026-11-09/bills/cloud_costs.csv"]
     assert table.decode().splitlines()[:2] == ["date,service,amount", "2026-11-01,Lambda,1.50"]
     assert made["tables"] == {"cloud_costs": {
-        "rows": 8, "columns": ["date", "service", "amount"], "file": "cloud_costs.csv",
+        "rows": 8, "columns": ["date", "service", "amount"], "empty": [], "file": "cloud_costs.csv",
         "sha256": hashlib.sha256(table).hexdigest(),
     }}  # fmt: skip
     assert made["source"] == "files" and made["query"]["columns"]["amount"] == ["Cost"] and made["version"]
@@ -78,6 +79,58 @@ def test_a_failing_source_leaves_its_last_snapshot_and_the_others(company: Compa
     (second,) = company.collect(10)
     assert second.state == "failed" and "costs.csv, row 10, column Day: '2026-11-32' is no day" in second.said
     assert "collected on 2026-11-09 stays in force" in second.said and len(amounts(company)) == 8
+
+
+def test_what_a_library_raises_stops_no_other_source(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is one line, of bounded length and without a key; the next source is collected."""
+    company.export(*DAYS)
+    key, real = "AKIA" + "QX7ZP3LM9RT2VW5K", files.rows
+
+    def broken(config: Any, *rest: Any) -> Any:
+        if config.name == "bad":
+            raise IndexError(f"{key} {'x ' * 10_000}")
+        return real(config, *rest)
+
+    monkeypatch.setattr("quarterdeck.collect.files.rows", broken)
+    bad, good = company.collect(9, {**COSTS, "name": "bad"}, COSTS)
+    assert (bad.state, good.state) == ("failed", "collected")
+    assert bad.said.startswith("It cannot be read, IndexError: (a key) x x") and len(bad.said) < 1000
+
+
+def test_a_file_that_may_not_be_read_stops_no_other_source(company: Company) -> None:
+    """As of a link to itself."""
+    company.export(*DAYS)
+    (company.root / "odd").mkdir()
+    (company.root / "odd" / "a.csv").symlink_to("a.csv")
+    bad, good = company.collect(9, {**COSTS, "name": "bad", "folder": "odd"}, COSTS)
+    assert (bad.state, good.state) == ("failed", "collected") and "a.csv" in bad.said
+
+
+def test_rows_that_another_source_gave_are_told(company: Company) -> None:
+    """The same file's name in two folders gives two rows; the same key but one, and that is said."""
+    for folder in ("one", "two"):
+        (company.root / folder).mkdir()
+        (company.root / folder / "2026.csv").write_text("Id\n7\n")
+    both = {"source": "files", "table": "tickets", "columns": {"ticket": "#", "opened_on": "Id"}}
+    numbered = [
+        {**both, "name": name, "folder": name, "columns": {"event": "#"}, "table": "events"} for name in ("one", "two")
+    ]
+    company.collect(9, *numbered)
+    assert sorted(Data(company.data).table("events")["event"]) == ["one/2026.csv:2", "two/2026.csv:2"]
+    company.export(*DAYS)
+    first, second = company.collect(9, COSTS, {**COSTS, "name": "again"})
+    assert not first.said and "cloud_costs: 8 collected rows are left out" in second.said
+
+
+def test_a_column_that_lost_all_its_values_is_held_back(company: Company) -> None:
+    """As when a field of JSON has another name: no header tells."""
+    logs = {"source": "files", "name": "logs", "folder": "exports", "pattern": "*.jsonl", "table": "events",
+            "columns": {"event": "#", "took": "duration"}}  # fmt: skip
+    (company.exports / "a.jsonl").write_text('{"duration": 5}\n{}\n')
+    assert [it.state for it in company.collect(9, logs)] == ["collected"]
+    (company.exports / "a.jsonl").write_text('{"duration_ms": 5}\n{}\n')
+    (held,) = company.collect(10, logs)
+    assert held.state == "held" and "events lost all values of took" in held.said
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, MemoryError])
@@ -208,6 +261,13 @@ def test_a_snapshot_that_somebody_edited_stops_the_check(company: Company) -> No
     path.write_text(path.read_text().replace("1.50", "0.01"))
     with pytest.raises(DataError, match=r"cloud_costs\.csv: is not as it was collected"):
         check_folder(company.data)
+    path.unlink()
+    with pytest.raises(DataError, match=r"bills/cloud_costs: is gone since it was collected"):
+        check_folder(company.data)
+    for text in ("{}", "[]", '{"tables": {"cloud_costs": {}}}', "x"):
+        path.with_name("manifest.json").write_text(text)
+        with pytest.raises(DataError, match=r"manifest\.json: cannot be read"):
+            check_folder(company.data)
 
 
 def test_a_collected_table_without_rows_is_present(company: Company) -> None:

@@ -9,7 +9,8 @@ from threading import Barrier
 
 import pytest
 
-from quarterdeck.model.files import put_folder, put_once, restore_folder, write
+from quarterdeck.model.errors import QuarterdeckError, nearest, strict
+from quarterdeck.model.files import from_yaml, put_folder, put_once, read_yaml, restore_folder, write
 
 
 def test_a_file_is_replaced_whole_or_left(tmp_path: Path) -> None:
@@ -64,3 +65,27 @@ def test_a_folder_cut_off_between_two_renames_comes_back(tmp_path: Path) -> None
     aside.mkdir()
     restore_folder(place, aside)
     assert (place / "f").read_text() == "new" and not aside.exists()
+
+
+def test_yaml_without_end_is_one_message(tmp_path: Path) -> None:
+    """Nested as no one writes, or aliases of aliases."""
+    from pydantic import BaseModel
+
+    class Model(BaseModel):
+        folder: str
+
+    (tmp_path / "a.yml").write_text("a: " + "[" * 100_000)
+    with pytest.raises(QuarterdeckError, match=r"a\.yml: is not valid YAML: it nests too deeply"):
+        read_yaml(tmp_path / "a.yml")
+    text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 6)
+    )
+    with pytest.raises(QuarterdeckError) as err:
+        strict(Model, {"folder": from_yaml(text)["a5"]}, "a.yml", "")
+    assert len(str(err.value)) < 500
+
+
+def test_a_remedy_names_no_more_than_one_can_read() -> None:
+    """Of a thousand names the nearest, and some."""
+    told = nearest("name500x", [f"name{number}" for number in range(1000)])
+    assert told.startswith("Did you mean 'name500'?") and told.endswith("and 960 more") and len(told) < 500

@@ -105,3 +105,19 @@ def test_a_note_that_cannot_be_trusted_is_refused(tmp_path: Path, hostile: str) 
         (folder / "a.md").symlink_to(tmp_path / "secret.md")
     with pytest.raises(DataError, match=r"a\.md: (is not UTF-8|is a link that leads out)"):
         read_handoffs(folder)
+
+
+def test_what_only_looks_like_a_list_or_code_is_neither(tmp_path: Path) -> None:
+    """Breaks between parts; code within a line; a fence within a longer one; a picture that is a link."""
+    (tmp_path / "a.md").write_text(
+        "# A\n- one\n\n* * *\n- - -\n```code``` in a line\n- two\n````\n```\n- not this\n```\n- nor this\n````\n"
+        "- [![build](b.svg)](https://example.com) passes\n"
+    )
+    assert read_handoffs(tmp_path)["text"].tolist() == ["one", "two", "build passes"]
+
+
+def test_a_key_in_a_note_is_not_told(tmp_path: Path) -> None:
+    """Words around it are, and so is advice on passwords."""
+    key, token = "AKIA" + "QX7ZP3LM9RT2VW5K", "ghp_" + "a8Xk2Lq9Zr4Tn7Wv1Bc6Yd3Fh5Jm0Ps2Ue8R"
+    (tmp_path / "a.md").write_text(f"# A\n- [ ] Rotate {key} and {token}, today\n- The password: ask Theo\n")
+    assert read_handoffs(tmp_path)["text"].tolist() == ["Rotate (a key) and (a key) today", "The password: ask Theo"]

@@ -25,7 +25,7 @@ MOST = 250 * 2**20
 """Bytes that Lambda takes of a package, unpacked."""
 # Debugging, completion, building, collecting, and drawing by a browser, which is not there.
 _LEFT_OUT = (
-    "choreographer debugpy detect-secrets editables et-xmlfile hatchling jedi kaleido logistro openpyxl parso pathspec "
+    "choreographer debugpy editables et-xmlfile hatchling jedi kaleido logistro openpyxl parso pathspec "
     "pillow pluggy simplejson trove-classifiers"
 )
 _SERVICES = "cloudfront dynamodb lambda s3 secretsmanager sesv2 sns sqs sts"

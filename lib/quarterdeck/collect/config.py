@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -68,11 +68,19 @@ def read_sources(path: Path) -> list[Source]:
 
 def policy(sources: Iterable[Source]) -> str:
     """The least IAM policy that sources need, as JSON: of each its actions, on what it reads."""
-    needed = [(it.name, module_of(it.source).actions(it), module_of(it.source).resources(it)) for it in sources]
-    needed = [(name, actions, on) for name, actions, on in needed if on]
-    needed += [("account-alias", ("iam:ListAccountAliases",), ("*",))] if needed else []
+    needed: list[tuple[str, Sequence[str], Sequence[str], str]] = []
+    for source in sources:
+        module = module_of(source.source)
+        actions, on = module.actions(source), module.resources(source)
+        if getattr(source, "bucket", ""):  # listing is of the bucket, and only what the prefix leads to
+            listed = on[1].partition(":::")[2].partition("/")[2]
+            needed += [(source.name, actions[:1], on[:1], listed), (source.name, actions[1:], on[1:], "")]
+        elif on:
+            needed.append((source.name, actions, on, ""))
+    needed += [("account-alias", ("iam:ListAccountAliases",), ("*",), "")] if needed else []
     statements = [
-        {"Sid": name.title().replace("-", ""), "Effect": "Allow", "Action": list(actions), "Resource": list(on)}
-        for name, actions, on in needed
+        {"Sid": f"{name.title().replace('-', '')}N{number}", "Effect": "Allow", "Action": [*actions], "Resource": [*on]}
+        | ({"Condition": {"StringLike": {"s3:prefix": prefix}}} if prefix else {})
+        for number, (name, actions, on, prefix) in enumerate(needed)
     ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -65,8 +64,8 @@ def rows(config: Config, clients: Clients, root: Path, day: date) -> Iterator[tu
             record = {name: _plain(read(value)) for name, value in item.items()}
             for index, take in enumerate(config.take):
                 if all(fnmatchcase(str(record.get(name, "")), like) for name, like in take.where.items()):
-                    place = " ".join([config.table, *(str(record[name]) for name in take.where)])
-                    yield take.table, take.row(record, place, number, marks.setdefault(index, {}))
+                    place = " ".join([config.table, *(str(record.get(name, "")) for name in take.where)])
+                    yield take.table, take.row(record, place, number, marks.setdefault(index, {}), config.name)
 
 
 def _pages(config: Config, client: Any) -> Iterator[dict[str, Any]]:
@@ -89,12 +88,10 @@ def _pages(config: Config, client: Any) -> Iterator[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """An attribute as JSON would have it; a set as its sorted members, side by side."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
+    """An attribute as JSON would have it; a set as its sorted members, side by side; what is binary as bytes."""
     if isinstance(value, dict):
         return {name: _plain(it) for name, it in value.items()}
     if isinstance(value, (set, list)):
         members = [str(_plain(it)) for it in value]
         return " ".join(sorted(members) if isinstance(value, set) else members)
-    return value
+    return value.value if type(value).__name__ == "Binary" else value

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ..model.errors import BadValue, QuarterdeckError, nearest
+from ..model.keys import hide_keys
 from ..report.schema import Column, schemas
 from .config import Clients, TableName
 from .owned import always
-from .reading import READ_BUCKET, Form, Place, form_of, found, records
+from .reading import READ_BUCKET, Form, Place, found, records
 
 actions = always(*READ_BUCKET)
+_MINUS = "\u2010-\u2015\u2212\ufe63\uff0d-"
 ROW = "#"
 """What stands for the file and row, where an export numbers nothing."""
 Parts = Annotated[tuple[str, ...], BeforeValidator(lambda it: (it,) if isinstance(it, str) else it)]
@@ -29,8 +31,8 @@ Parts = Annotated[tuple[str, ...], BeforeValidator(lambda it: (it,) if isinstanc
 class Mapping(BaseModel):
     """Which column of a table comes from which of a record, and how records write values.
 
-    `columns` maps a table's column to one of the record (`-Amount` with the other sign; `#` is the file's name and the
-    row; dots lead into JSON), or to several, which are added or joined. `constants` are the same in each row, `values`
+    `columns` maps a table's column to one of the record (`-Amount` with the other sign; `#` is source, file and row;
+    dots lead into JSON), or to several, which are added or joined. `constants` are the same in each row, `values`
     of a column puts other words for some. `date_format` is as in strptime; without it days and times are ISO's.
     """
 
@@ -58,12 +60,14 @@ class Mapping(BaseModel):
         """The table's columns by name; none for a table without a schema."""
         return schemas()[self.table].columns if self.table in schemas() else {}
 
-    def row(self, record: dict[str, Any], file: str, number: int, marks: dict[str, str]) -> dict[str, Any]:
+    def row(
+        self, record: dict[str, Any], file: str, number: int, marks: dict[str, str], source: str = ""
+    ) -> dict[str, Any]:
         """The table's row of a file's record; `marks` are the currencies met before, by column."""
-        row = {}
+        row, place = {}, f"{source}/{file}:{number}"
         for name, parts in self.columns.items():
             try:
-                value = _value(self, name, [_cell(record, part, file, number) for part in parts], marks)
+                value = _value(self, name, [_cell(record, part, place) for part in parts], marks)
             except BadValue as err:
                 where = f"{file}, row {number}, column {', '.join(parts)}"
                 raise QuarterdeckError(where, err.told, err.remedy) from err
@@ -95,22 +99,20 @@ def rows(config: Config, clients: Clients, root: Path, day: date) -> Iterator[tu
     marks: dict[str, str] = {}
     for file in found(config, clients, root):
         written = config.format, config.delimiter, config.encoding, config.sheet
-        for n, (number, record) in enumerate(records(file, *written)):
-            if not n and form_of(file, config.format) != "jsonl":  # where each row has all columns
-                _check_header(config, file.name, record)
-            yield config.table, config.row(record, file.name, number, marks)
+        for number, record in records(file, partial(_check_header, config, file.name), *written):
+            yield config.table, config.row(record, file.name, number, marks, config.name)
 
 
-def _check_header(config: Config, file: str, record: dict[str, Any]) -> None:
+def _check_header(config: Config, file: str, header: Iterable[str]) -> None:
     for part in (part for parts in config.columns.values() for part in parts if part != ROW):
-        if not {part, part.removeprefix("-")} & record.keys():
-            raise QuarterdeckError(f"{file}, column {part}", "is missing", nearest(part, map(str, record)))
+        if not {part, part.removeprefix("-")} & {*header}:
+            raise QuarterdeckError(f"{file}, column {part}", "is missing", nearest(part, header))
 
 
-def _cell(record: dict[str, Any], part: str, file: str, number: int) -> tuple[Any, bool]:
+def _cell(record: dict[str, Any], part: str, place: str) -> tuple[Any, bool]:
     """A cell of the export, empty as None, and whether it counts with the other sign."""
     if part == ROW:
-        return f"{file}:{number}", False
+        return place, False
     negative = part.startswith("-") and part not in record
     name = part[negative:]
     value: Any = record
@@ -125,7 +127,9 @@ def _value(config: Mapping, name: str, cells: list[tuple[Any, bool]], marks: dic
     kind = config.known[name].kind if name in config.known else "text"
     if kind not in ("money", "number", "integer", "share"):
         texts = ["-".join(_text(cell) for cell, _ in there)] if there else []
-        return "".join(_day(text, config.date_format, kind) if kind in ("date", "month") else text for text in texts)
+        if kind in ("date", "month"):
+            return "".join(_day(text, config.date_format, kind) for text in texts)
+        return "".join(map(hide_keys, texts))
     total = Decimal(0)
     for cell, negative in there:
         number, mark = _number(cell, config.decimal)
@@ -140,6 +144,8 @@ def _text(cell: Any) -> str:
         return f"{cell:%Y-%m-%d}"
     if isinstance(cell, (dict, list, bytes)):
         raise BadValue(repr(cell)[:60], "is no single value", "Name what in it is meant, as detail.time")
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
     text = str(cell).strip()
     return text.lower() if isinstance(cell, bool) else text.removesuffix(".0") if isinstance(cell, float) else text
 
@@ -161,14 +167,16 @@ def _number(cell: Any, decimal: str) -> tuple[Decimal, str]:
     if isinstance(cell, Decimal) and cell.is_finite():
         return cell, ""
     if isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) < 1e15:
-        return Decimal(str(round(cell, 4))), ""
+        return Decimal(f"{cell:.15g}"), ""  # as it was written: 0.3, not 0.30000000000000004
     match = _written(decimal).fullmatch(text)
     around = match["before"] + match["after"] if match else "%"
     if not match or not (match["whole"] or match["rest"]) or "%" in around:
         raise BadValue(repr(text[:60]), "is no number", f"Expected digits, and {decimal} before decimals")
     number = Decimal("".join(filter(str.isdigit, match["whole"] or "0")) + "." + (match["rest"] or ""))
-    mark = re.sub(r"[\s.()+−-]", "", around)
-    return -number if re.search("[(−-]", around) else number, mark
+    mark = re.sub(rf"[\s.()+{_MINUS}]", "", around)
+    if mark and not re.fullmatch(r"(?!(cr|dr|db)$)\W?[^\W\d_]{0,4}\W?", mark, re.I):
+        raise BadValue(repr(text[:60]), f"is no number: it counts in {mark!r}", "Expected a currency's sign or code")
+    return -number if re.search(rf"[({_MINUS}]", around) else number, mark
 
 
 @cache

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +29,21 @@ def rows(config: Config, clients: Clients, root: Path, day: date) -> Iterator[tu
     yield from by_service_and_day((charge for file in files for charge in _charges(config, file)), config.rate)
 
 
+def _check(file: Found, header: Iterable[str]) -> None:
+    if lacking := [name for name in _COLUMNS if name not in header]:
+        raise file.bad("", f"lacks {', '.join(lacking)}", "Export FOCUS 1.0 or later with at least these columns")
+
+
 def _charges(config: Config, file: Found) -> Iterator[tuple[str, str, Decimal]]:
-    for number, record in records(file, "parquet" if ".parquet" in file.name else "csv"):
-        row = {name: "" if (it := record[name]) is None else str(it) for name in _COLUMNS if name in record}
+    for number, record in records(file, partial(_check, file), "parquet" if ".parquet" in file.name else "csv"):
+        row = {name: "" if (it := record[name]) is None else str(it) for name in _COLUMNS}
         where = f"{file.name}, row {number}"
-        if lacking := [name for name in _COLUMNS if name not in row]:
-            remedy = "Export FOCUS 1.0 or later with at least these columns"
-            raise QuarterdeckError(file.name, f"lacks {', '.join(lacking)}", remedy)
         config.check_currency(row[_CURRENCY], f"{where}, column {_CURRENCY}")
         try:
             on, amount = date.fromisoformat(row[_DAY][:10]).isoformat(), Decimal(row[_COST])
         except (ValueError, InvalidOperation) as err:
             problem = f"found {row[_DAY][:40]!r} and {row[_COST][:40]!r}"
             raise QuarterdeckError(where, problem, f"Expected a day in {_DAY} and an amount in {_COST}") from err
-        if not amount.is_finite():
+        if not abs(amount) < 10**15:
             raise QuarterdeckError(where, f"found {row[_COST][:40]!r}", f"Expected an amount in {_COST}")
         yield on, row[_SERVICE] or "(none named)", amount

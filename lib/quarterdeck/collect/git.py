@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..model.errors import QuarterdeckError
+from ..model.keys import hide_keys
 from .config import Clients, Source
 from .leaks import find_leaks, read_text
 from .owned import always, observation
@@ -23,7 +25,7 @@ tables = always("assets", "deployments", "edits", "observations")
 actions = resources = always()
 _EDITED = 100
 _TAGS = "refs/tags/"
-_MENDS = "^(revert|hotfix|roll ?back)"
+_MENDS = re.compile("(revert|hotfix|roll ?back)", re.I)
 """How the subject of a change begins that undoes or repairs a release."""
 _REPLACE = "Replace the key, keep the new one in a secrets manager, and read it from there"
 
@@ -46,12 +48,17 @@ class Config(Source):
 
 
 def rows(config: Config, clients: Clients, root: Path, day: date) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What each repository's commits and tracked files show on `day`."""
+    """What each repository's commits and tracked files show on `day`; a key may stand in a name or a tag, too."""
+    for table, row in _rows(config, root, day):
+        yield table, {name: hide_keys(it) if isinstance(it, str) else it for name, it in row.items()}
+
+
+def _rows(config: Config, root: Path, day: date) -> Iterator[tuple[str, dict[str, Any]]]:
     for repository in config.repositories:
         folder, entity = (root / repository.path).resolve(), repository.entity
         if not (folder / ".git").exists():
             raise QuarterdeckError(str(folder), "is no Git repository", "Name a folder with a clone in sources.yml")
-        names = [name for name in _git(folder, "ls-files", "-z").split("\0") if name]
+        names = list(dict.fromkeys(filter(None, _git(folder, "ls-files", "-z").split("\0"))))  # thrice in a conflict
         asset, first = f"git/{folder.name}", _git(folder, "log", "--reverse", "--format=%cs").partition("\n")[0]
         yield "assets", {
             "asset": asset, "entity": entity, "name": folder.name, "kind": "software", "acquired_on": first,
@@ -68,9 +75,13 @@ def rows(config: Config, clients: Clients, root: Path, day: date) -> Iterator[tu
             yield observation("git", place, seen["gap"], entity=entity, **seen, seen_on=since, location=place)
 
 
+_ALONE = ("core.fsmonitor=false", "log.showSignature=false", "protocol.allow=never")
+"""Nothing of the repository is run, and nothing that it lacks is fetched."""
+
+
 def _git(folder: Path, *arguments: str) -> str:
-    """What git prints, without hooks or settings of the caller's own repository."""
-    command = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", *arguments]
+    """What git prints, without hooks or settings of the caller's own repository; a name that is no UTF-8 as it is."""
+    command = ["git", "-C", str(folder), *(it for each in _ALONE for it in ("-c", each)), *arguments]
     free = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(command, capture_output=True, env=free, timeout=600, check=False)
@@ -81,7 +92,7 @@ def _git(folder: Path, *arguments: str) -> str:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().split("\n")[0][:300]
         raise QuarterdeckError(str(folder), f"git {arguments[0]} failed: {said}", "Mend that and try again")
-    return done.stdout.decode("utf-8", "replace")
+    return os.fsdecode(done.stdout)
 
 
 def _releases(folder: Path, pattern: str) -> Iterator[dict[str, str]]:
@@ -90,11 +101,11 @@ def _releases(folder: Path, pattern: str) -> Iterator[dict[str, str]]:
     listed = [line.split(" ") for line in _git(folder, "for-each-ref", "--sort=creatordate", form, _TAGS).splitlines()]
     tags = [(ref, on) for ref, on, of in listed if "commit" in of and fnmatchcase(ref.removeprefix(_TAGS), pattern)]
     for index, (ref, on) in enumerate(tags):
-        since = f"^{tags[index - 1][0]}" if index else "-1"  # the first release: its last change alone
+        before = [f"^{earlier}" for earlier, _ in tags[:index]] or ["-1"]  # the first release: its last change alone
         later = tags[index + 1][0] if index + 1 < len(tags) else "HEAD"
-        mended = _git(folder, "log", "-1", "--format=%h", "-i", "-E", f"--grep={_MENDS}", later, f"^{ref}", "--")
-        written = _git(folder, "log", "--format=%as", ref, since, "--").split()
-        failed = str(bool(mended)).lower()
+        subjects = _git(folder, "log", "--format=%s", later, f"^{ref}", "--").split("\n")
+        written = _git(folder, "log", "--format=%as", ref, *before, "--").split()
+        failed = str(any(map(_MENDS.match, subjects))).lower()
         yield {"tag": ref.removeprefix(_TAGS), "committed_on": min([*written, on]), "deployed_on": on, "failed": failed}
 
 
@@ -115,13 +126,16 @@ def _edits(folder: Path, tracked: set[str], day: date) -> Iterator[dict[str, Any
 
 
 def _seen(folder: Path, names: list[str]) -> Iterator[tuple[str, int, dict[str, str]]]:
+    leaks = set[tuple[str, int]]()
     for name, line, kind, certain in find_leaks(folder, names):
+        leaks.add((name, line))
         yield name, line, {
             "layer": "secrets", "status": "weak", "gap": "hard-coded-key", "action": _REPLACE,
             "title": f"A key stands in the code ({kind})", "severity": "critical" if certain else "high",
         }  # fmt: skip
     for name in names:
         for line, method, path in open_routes(name, read_text(folder / name)):
+            path = "with a key in it" if (name, line) in leaks else path
             yield name, line, {
                 "layer": "auth", "status": "missing", "gap": "unauthenticated-endpoint",
                 "action": "Require a login on every private route", "title": f"{method} {path} shows no login",
@@ -129,9 +143,24 @@ def _seen(folder: Path, names: list[str]) -> Iterator[tuple[str, int, dict[str, 
             }  # fmt: skip
 
 
+def _unfiltered(folder: Path) -> list[str]:
+    """Settings by which git runs none of the programs that a repository has it filter files with."""
+    try:
+        names = _git(folder, "config", "--name-only", "--get-regexp", r"^filter\.").split()
+    except QuarterdeckError:  # there are none
+        return []
+    return [it for name in names for it in ("-c", f"{name}=")]
+
+
 def _written(folder: Path, name: str, line: int) -> date | None:
     """The day on which a line was written; None before it is committed."""
-    told = _git(folder, "blame", "--porcelain", "-L", f"{line},{line}", "--", name).split("\n")
+    try:
+        said = _git(
+            folder, *_unfiltered(folder), "blame", "--no-textconv", "--porcelain", f"-L{line},{line}", "--", name
+        )
+    except QuarterdeckError:  # a clone that lacks what was there before
+        return None
+    told = said.split("\n")
     if not told[0].split()[0].strip("0"):
         return None
     return datetime.fromtimestamp(next(int(it.split()[1]) for it in told if it.startswith("author-time ")), UTC).date()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from .owned import Owned, always, unnumbered
 
 _LISTS = (
     ("lambda", "list_functions", "function",
-     "Functions[].{id: FunctionName, name: FunctionName, idle: State == 'Inactive'}"),
+     "Functions[].{id: FunctionName, name: FunctionName}"),
     ("s3", "list_buckets", "bucket", "Buckets[].{id: Name, name: Name, since: CreationDate}"),
     ("dynamodb", "list_tables", "database", "TableNames[].{id: @, name: @}"),
     ("cloudfront", "list_distributions", "distribution",
@@ -43,11 +44,12 @@ def rows(config: Config, clients: Clients, root: Path, day: date) -> Iterator[tu
         with asking(f"AWS, {operation}", "See that the region is right"):
             for thing in client.get_paginator(operation).paginate().search(taken):
                 if thing:  # an account without distributions has no list of them
-                    id = thing["id"].rpartition("/")[2]
-                    since = thing.get("since")
+                    id = "/".join((service, *place, thing["id"].rpartition("/")[2]))
+                    since, name = thing.get("since"), thing["name"].rstrip(".")
+                    if (shown := unnumbered(id)) != id:  # two may differ in their numbers alone
+                        shown += f"/{hashlib.sha256(id.encode()).hexdigest()[:6]}"
                     yield "assets", {
-                        "asset": unnumbered("/".join((service, *place, id))),
-                        "entity": config.entity_of(thing["name"]), "name": unnumbered(thing["name"].rstrip(".")),
+                        "asset": shown, "entity": config.entity_of(name), "name": unnumbered(name),
                         "kind": kind, "acquired_on": since.date().isoformat() if since else "",
                         "cost": "", "value": "", "size": thing.get("size") or "",
                         "status": "idle" if thing.get("idle") else "in use",

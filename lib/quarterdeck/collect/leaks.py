@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from ..model.errors import QuarterdeckError
 
 LIMIT = 1_000_000
 """Bytes of the largest file that is looked into: no one wrote a larger one by hand."""
@@ -17,7 +15,10 @@ _NO_SECRET = "IPPublicDetector"
 
 def read_text(path: Path) -> str:
     """A file's text, whatever its encoding; empty for a link in its path, a binary or a large file, or none at all."""
-    if path.resolve() != path or not path.is_file() or path.stat().st_size > LIMIT:
+    try:
+        if path.resolve() != path or not path.is_file() or path.stat().st_size > LIMIT:
+            return ""
+    except RuntimeError:  # a link to itself
         return ""
     content = path.read_bytes()
     return "" if b"\0" in content else content.decode("utf-8", "replace")
@@ -42,21 +43,10 @@ def find_leaks(root: Path, names: Iterable[str]) -> Iterator[tuple[str, int, str
 
 
 @contextmanager
-def key_finder() -> Iterator[Callable[[str], bool]]:
-    """What says whether a key certainly stands in a line of text."""
-    with _detectors() as scan:
-        yield lambda text: any(found.type not in _VAGUE for found in scan.scan_line(text))
-
-
-@contextmanager
 def _detectors() -> Iterator[Any]:
-    try:
-        from detect_secrets.core import scan
-        from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-        from detect_secrets.settings import transient_settings
-    except ModuleNotFoundError as err:
-        remedy = "pip install 'quarterdeck[collect]'"
-        raise QuarterdeckError("keys in code", "need a package to be found", remedy) from err
+    from detect_secrets.core import scan
+    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+    from detect_secrets.settings import transient_settings
 
     names = {plugin.__name__ for plugin in get_mapping_from_secret_type_to_class().values()} - {_NO_SECRET}
     with transient_settings({"plugins_used": [{"name": name} for name in sorted(names)]}):

@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from ..model.errors import QuarterdeckError
+from ..model.keys import hide_keys
 from .config import Clients
-from .leaks import key_finder
 from .owned import Owned, always, observation, unnumbered
 from .reading import LINE, READ_BUCKET, Found, Place, found
 
@@ -34,22 +34,22 @@ class Config(Place, Owned):
 
 def rows(config: Config, clients: Clients, root: Path, day: date) -> Iterator[tuple[str, dict[str, Any]]]:
     """A row for each check that failed for a resource and was not muted, in the last file of each account."""
-    last = {re.sub(r"\d{14}", "", file.name): file for file in found(config, clients, root)}  # named by time
+    # They are named by account and time; folders may be by day.
+    last = {re.sub(r"\d{14}", "", PurePath(file.name).name): file for file in found(config, clients, root)}
     numbered = ((file.name, *it) for file in last.values() for it in enumerate(_findings(file), 1))
     seen: set[str] = set()
-    with key_finder() as holds_key:
-        for name, number, finding in numbered:
-            try:
-                if finding["status_code"] != "FAIL" or finding.get("status") == "Suppressed":
-                    continue
-                table, row = _observation(config, finding, holds_key)
-            except (KeyError, IndexError, TypeError, AttributeError, ValueError) as err:
-                problem = f"is no finding of Prowler's: {type(err).__name__} {err}"[:200]
-                remedy = "Run prowler with --output-formats json-ocsf, version 4 or later"
-                raise QuarterdeckError(f"{name}, finding {number}", problem, remedy) from err
-            if row["observation"] not in seen:
-                seen.add(row["observation"])
-                yield table, row
+    for name, number, finding in numbered:
+        try:
+            if finding["status_code"] != "FAIL" or finding.get("status") == "Suppressed":
+                continue
+            table, row = _observation(config, finding)
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as err:
+            problem = f"is no finding of Prowler's: {type(err).__name__} {err}"[:200]
+            remedy = "Run prowler with --output-formats json-ocsf, version 4 or later"
+            raise QuarterdeckError(f"{name}, finding {number}", problem, remedy) from err
+        if row["observation"] not in seen:
+            seen.add(row["observation"])
+            yield table, row
 
 
 def _findings(file: Found) -> Iterator[Any]:
@@ -74,9 +74,7 @@ def _findings(file: Found) -> Iterator[Any]:
         raise QuarterdeckError(file.name, "ends within a finding", remedy)
 
 
-def _observation(
-    config: Config, finding: dict[str, Any], holds_key: Callable[[str], bool]
-) -> tuple[str, dict[str, str]]:
+def _observation(config: Config, finding: dict[str, Any]) -> tuple[str, dict[str, str]]:
     info, resource, check = finding["finding_info"], finding["resources"][0], finding["metadata"]["event_code"]
     title, severity = finding.get("status_detail") or info["title"], finding["severity"].lower()
     return observation(
@@ -85,9 +83,9 @@ def _observation(
         layer=next((layer for layer, words in _LAYERS.items() if re.search(words, check)), "hosting"),
         status="weak",
         gap=check.replace("_", "-"),
-        title=unnumbered(info["title"] if holds_key(title) else title),
+        title=unnumbered(title if hide_keys(title) == title else info["title"]),
         severity=severity if severity in _SEVERITIES else "none",
         seen_on=date.fromisoformat((finding.get("time_dt") or info["created_time_dt"])[:10]).isoformat(),
-        location=unnumbered(f"{resource['name']} ({resource.get('region', 'global')})"),
-        action=unnumbered(finding["remediation"]["desc"]),
+        location=hide_keys(unnumbered(f"{resource['name']} ({resource.get('region', 'global')})")),
+        action=hide_keys(unnumbered(finding["remediation"]["desc"])),
     )  # fmt: skip

@@ -48,11 +48,13 @@ def _in_python(text: str) -> Iterator[tuple[int, str, str, str]]:
         functions = [it for it in ast.walk(tree) if isinstance(it, ast.FunctionDef | ast.AsyncFunctionDef)]
         for function in functions:
             for mark in function.decorator_list:
-                match mark:
-                    case ast.Call(func=ast.Attribute(attr=verb), args=[ast.Constant(value=str(path)), *_]):
-                        if verb in _VERBS and path.startswith("/"):
-                            shown = ast.unparse(function).replace(repr(path), "").replace(function.name, "", 1)
-                            yield mark.lineno, _methods(mark, verb), path, shown
+                if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr in _VERBS:
+                    named = [it.value for it in mark.keywords if it.arg in ("path", "rule")]
+                    path = next((it.value for it in [*mark.args[:1], *named] if isinstance(it, ast.Constant)), None)
+                    if isinstance(path, str) and path.startswith("/"):
+                        said = ast.get_docstring(function, clean=False) or ""
+                        shown = ast.unparse(function).replace(repr(path), "").replace(function.name, "", 1)
+                        yield mark.lineno, _methods(mark, mark.func.attr), path, shown.replace(said, "")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # for another Python, or none
 
@@ -67,5 +69,5 @@ def _methods(mark: ast.Call, verb: str) -> str:
 def _in_javascript(text: str) -> Iterator[tuple[int, str, str, str]]:
     marks = list(_EXPRESS.finditer(text))
     for mark, end in zip(marks, [*(it.start() for it in marks[1:]), len(text)], strict=False):
-        shown = text[mark.end() : min(end, mark.end() + 600)]
+        shown = re.sub(r"(?<!:)//.*|/\*[\s\S]*?\*/", "", text[mark.end() : min(end, mark.end() + 600)])
         yield text.count("\n", 0, mark.start()) + 1, mark[1].upper(), mark[3], shown

@@ -11,10 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from ..model.errors import QuarterdeckError, nearest
+from ..model.keys import hide_keys
 from ..report.data import check_folder, forget_tables
 from ..report.snapshots import FOLDER, HELD, Snapshot, in_force
 from .config import Clients, Source, module_of
 from .writing import write
+
+_READ = 800
+"""Characters of the longest message."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,12 @@ def collect(sources: Iterable[Source], data: Path, root: Path, clients: Clients,
             try:
                 yield _take(source, data, root, clients, now, aside / source.name)
             except QuarterdeckError as err:
-                yield Taken(source.name, "failed", {}, f"{err} {_instead(data, source)}")
+                yield Taken(source.name, "failed", {}, f"{_brief(str(err))} {_instead(data, source)}")
+            except MemoryError:
+                raise
+            except Exception as err:  # what a library meets in a file that is not what its name says
+                problem = _brief(f"cannot be read, {type(err).__name__}: {err}.")
+                yield Taken(source.name, "failed", {}, f"It {problem} {_instead(data, source)}")
     finally:
         shutil.rmtree(aside)
 
@@ -56,7 +65,7 @@ def _take(source: Source, data: Path, root: Path, clients: Clients, now: datetim
     before = next((it for it in in_force(data, day) if it.source == source.name), None)
     problem = _worse(made, before) if before else ""
     try:
-        _try(data, made)
+        warnings = _try(data, made)
     except QuarterdeckError as err:
         problem = problem or str(err)
     for old in (data / FOLDER).glob(f"*/{source.name}{HELD}"):
@@ -65,10 +74,10 @@ def _take(source: Source, data: Path, root: Path, clients: Clients, now: datetim
     rows = made.rows
     if not problem:
         new.rename(place)
-        return Taken(source.name, "collected", rows)
+        return Taken(source.name, "collected", rows, " ".join(f"{it}." for it in warnings))
     held = new.rename(place.with_name(place.name + HELD))
     remedy = f"See {held}; if it is right: quarterdeck collect --accept {source.name}"
-    return Taken(source.name, "held", rows, f"{problem.rstrip('.')}. {_instead(data, source)} {remedy}.")
+    return Taken(source.name, "held", rows, f"{_brief(problem.rstrip('.'))}. {_instead(data, source)} {remedy}.")
 
 
 def accept(name: str, data: Path) -> Snapshot:
@@ -90,13 +99,18 @@ def _worse(made: Snapshot, before: Snapshot) -> str:
         if 2 * now["rows"] < was["rows"]:
             said.append(f"{name} shrank from {was['rows']:,} rows ({before.day}) to {now['rows']:,}")
         elif now["rows"] and was["rows"]:
+            emptied = {*now["empty"]} & {*was["columns"]} - {*was.get("empty", was["columns"])}
+            said += [f"{name} lost all values of {it}" for it in sorted(emptied)]
             said += [f"{name} lost the column {it}" for it in was["columns"] if it not in now["columns"]]
             said += [f"{name} has a new column {it}" for it in now["columns"] if it not in was["columns"]]
     return "; ".join(said)
 
 
-def _try(data: Path, made: Snapshot) -> None:
-    """Check all tables as reports would with a snapshot in force, put in place nowhere; raises DataError."""
+def _try(data: Path, made: Snapshot) -> list[str]:
+    """Check all tables as reports would with a snapshot in force, put in place nowhere; raises DataError.
+
+    Returns what of the snapshot's rows is left out, and why.
+    """
     with TemporaryDirectory() as folder:
         trial = Path(folder).resolve() / "data"
         for it in (*in_force(data), made):
@@ -107,11 +121,17 @@ def _try(data: Path, made: Snapshot) -> None:
             if path.name != FOLDER:
                 (trial / path.name).symlink_to(path.resolve())
         try:
-            check_folder(trial)
+            return [it for it in check_folder(trial) if "left out" in it and it.partition(":")[0] in made.rows]
         except QuarterdeckError as err:
             raise type(err)(err.where.replace(str(trial), str(data)), err.problem, err.remedy) from err
         finally:
             forget_tables()
+
+
+def _brief(text: str) -> str:
+    """What a run may say of a problem: no key, and no more than one can read."""
+    told = hide_keys(text)
+    return told if len(told) <= _READ else f"{told[:_READ]} …"
 
 
 def _instead(data: Path, source: Source) -> str:

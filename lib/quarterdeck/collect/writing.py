@@ -17,7 +17,9 @@ from ..model.errors import QuarterdeckError
 from ..report.schema import schemas
 from ..report.snapshots import MANIFEST, content_hash
 from .config import Clients, Source, module_of
+from .owned import unnumbered
 
+_TOLD = {"source", "name", "region"}
 _FORMULA = re.compile(r"(?![+-]?[\d.,\s]+%?$)[=+@\t\r-]")
 """What a spreadsheet would take for a formula (OWASP, CSV injection), and is no number."""
 
@@ -36,7 +38,7 @@ def write(source: Source, folder: Path, root: Path, clients: Clients, now: datet
     files = {name: {"file": path.name, "sha256": content_hash(path)} for name, path in paths.items()}
     manifest = {
         "source": source.source,
-        "query": source.model_dump(mode="json", exclude={"source", "name", "region"}, exclude_defaults=True),
+        "query": json.loads(unnumbered(source.model_dump_json(exclude=_TOLD, exclude_defaults=True))),
         "account": alias,
         "region": source.region,
         "tables": {name: {**tables[name], **told} for name, told in files.items()},
@@ -47,32 +49,41 @@ def write(source: Source, folder: Path, root: Path, clients: Clients, now: datet
 
 
 def _stream(source: Source, folder: Path, names: tuple[str, ...], rows: Any) -> dict[str, dict[str, Any]]:
-    """Write rows as they come; returns of each table how many there were, and the columns."""
+    """Write rows as they come; returns of each table how many there were, the columns, and which of them are empty."""
     # A table without rows has its schema's columns: present and empty is another thing than absent.
     told: dict[str, dict[str, Any]] = {
         name: {"rows": 0, "columns": list(schemas()[name].columns) if name in schemas() else ["?"]} for name in names
     }
+    empty: dict[str, set[str]] = {}
     with ExitStack() as files:
         paths = [(name, folder / f"{name}.csv") for name in names]
-        opened = {name: files.enter_context(path.open("w", encoding="utf-8", newline="")) for name, path in paths}
+        opened = {
+            name: files.enter_context(path.open("w", encoding="utf-8", errors="replace", newline=""))
+            for name, path in paths
+        }
         writers = {name: csv.writer(file, lineterminator="\n") for name, file in opened.items()}
         for name, row in rows:
             if not told[name]["rows"]:
                 told[name]["columns"] = list(row)
+                empty[name] = {*row}
                 writers[name].writerow(row)
             elif list(row) != told[name]["columns"]:
                 where = f"source {source.name}, table {name}, row {told[name]['rows'] + 2}"
                 remedy = f"All need {', '.join(told[name]['columns'])}"
                 raise QuarterdeckError(where, f"has the columns {', '.join(row)}", remedy)
             told[name]["rows"] += 1
+            empty[name] -= {column for column in empty[name] if row[column] not in ("", None)}
             writers[name].writerow(map(_harmless, row.values()))
         for name in (name for name in names if not told[name]["rows"]):
             writers[name].writerow(told[name]["columns"])
-    return told
+    return {name: {**it, "empty": sorted(empty.get(name, ()))} for name, it in told.items()}
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    if not isinstance(value, str):
+        return value
+    value = value.replace("\r\n", "\n").replace("\r", "\n")  # a return alone would end the row for some readers
+    return f"'{value}" if _FORMULA.match(value) else value
 
 
 def _alias(clients: Clients) -> str:

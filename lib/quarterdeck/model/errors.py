@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+
+
+_NAMED = 40
+"""How many names a remedy lists at most."""
 
 
 class QuarterdeckError(Exception):
@@ -63,7 +68,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(names) or 'none'}"
+    shown = names[:_NAMED] + ([f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else [])
+    return f"{hint}Known: {', '.join(shown) or 'none'}"
 
 
 def first_problem(err: ValidationError) -> tuple[str, str, str]:
@@ -74,7 +80,7 @@ def first_problem(err: ValidationError) -> tuple[str, str, str]:
     if isinstance(cause, BadValue):
         return key, cause.told, cause.remedy
     private = first["type"] == "missing" or key.startswith(("recipients", "owner", "address"))
-    return key, first["msg"].lower() + ("" if private else f", found {first['input']!r}"), ""
+    return key, first["msg"].lower() + ("" if private else f", found {reprlib.repr(first['input'])[:120]}"), ""
 
 
 def strict(

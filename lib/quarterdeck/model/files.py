@@ -18,7 +18,12 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, wh
 
 
 def from_yaml(text: str) -> Any:
-    """The values that a YAML text holds; raises yaml.YAMLError."""
+    """The values that a YAML text holds; raises yaml.YAMLError, also for one that nests deeper than 100 levels."""
+    depth = 0
+    for event in yaml.parse(text, _LOADER):  # the loader itself would run out of stack, and end this process
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > 100:
+            raise yaml.YAMLError("it nests too deeply")
     return yaml.load(text, _LOADER)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model.errors import DataError
+from ..model.keys import hide_keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +18,9 @@ COLUMNS = ("project", "title", "section", "kind", "text", "state", "file", "line
 _ITEM = re.compile(r"(?P<indent>\s*)(?:[-*+]|\d{1,9}[.)])\s+(?:\[(?P<box>[ xX])\]\s+)?(?P<text>\S.*)")
 _HEADING = re.compile(r" {0,3}#{1,6}\s+(?P<text>.*?)(?:\s+#+)?\s*")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})\s*")
-_FENCE = re.compile(r"\s*(```|~~~)")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_FENCE = re.compile(r"\s*(`{3,}(?=[^`]*$)|~{3,})")
+_BREAK = re.compile(r"\s*([-*_])(\s*\1){2,}\s*")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)]*\)")
 _RISK = re.compile(r"\b(risks?|blockers?|blocked|issues?|problems?|concerns?)\b", re.I)
 
 
@@ -58,8 +60,10 @@ def _items(path: Path, lines: list[str]) -> list[tuple[object, ...]]:
         heading = _HEADING.fullmatch(line)
         name = heading["text"] if heading else before.strip() if before.strip() and _UNDERLINE.fullmatch(line) else ""
         if name:
-            section, within = _LINK.sub(r"\1", name).strip() or section, False
+            section, within = _words(name) or section, False
             title = title or section
+        elif _BREAK.fullmatch(line):
+            within = False
         elif (match := _ITEM.fullmatch(line)) and (within or len(match["indent"].expandtabs(4)) < 4):
             state = {"": "note", " ": "open"}.get(match["box"] or "", "done")
             kind = "action" if state != "note" else "risk" if _RISK.search(section) else "status"
@@ -71,8 +75,13 @@ def _items(path: Path, lines: list[str]) -> list[tuple[object, ...]]:
         elif line.strip():
             within = False
     for item in items:
-        item["text"] = _LINK.sub(r"\1", str(item["text"])).strip()
+        item["text"] = _words(str(item["text"]))
     return [tuple(item[column] for column in COLUMNS) for item in items]
+
+
+def _words(text: str) -> str:
+    """What a text says: of a link or picture its words (a picture may be a link), of a key that there is one."""
+    return hide_keys(_LINK.sub(r"\1", _LINK.sub(r"\1", text)).strip())
 
 
 def _prose(lines: list[str]) -> Iterator[tuple[int, str, str]]:

@@ -30,7 +30,8 @@ class Snapshot:
         path = self.folder / MANIFEST
         try:
             made: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as err:
+            _ = [(table["rows"], table["columns"], table["sha256"]) for table in made["tables"].values()]
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as err:
             raise DataError(str(path), "cannot be read", "Delete its folder, and collect again") from err
         return made
 
@@ -45,10 +46,12 @@ class Snapshot:
 
     def verify(self) -> None:
         """Raise DataError for a file that is not as it was collected."""
-        kept = self.manifest["tables"]
-        for name, path in self.tables().items():
+        kept, there, remedy = self.manifest["tables"], self.tables(), "Bring it back, or delete its folder"
+        for name in kept.keys() - there.keys():
+            raise DataError(str(self.folder / name), "is gone since it was collected", remedy)
+        for name, path in there.items():
             if name not in kept or content_hash(path) != kept[name]["sha256"]:
-                raise DataError(str(path), "is not as it was collected", "Bring it back, or delete its folder")
+                raise DataError(str(path), "is not as it was collected", remedy)
 
 
 def content_hash(path: Path) -> str:

@@ -258,16 +258,13 @@ def _parquet(file: Found, copy: IO[bytes], check: Callable[[Iterable[str]], None
         from pyarrow import compute, parquet, types
     except ModuleNotFoundError as err:
         raise file.bad("", "needs a package to be read", "pip install 'quarterdeck[parquet]'") from err
-    number = 0
+    number = size = 0
     try:
         table = parquet.ParquetFile(copy)
         file.check(sum(table.metadata.row_group(n).total_byte_size for n in range(table.num_row_groups)))
         _header(file, table.schema_arrow.names, check)
         texts = [it.name for it in table.schema_arrow if types.is_string(it.type) or types.is_binary(it.type)]
-        table, size = (
-            parquet.ParquetFile(copy, read_dictionary=texts),
-            0,
-        )  # else what stands once is had a batch's times
+        table = parquet.ParquetFile(copy, read_dictionary=texts)  # else a text is in memory as often as it stands
         for batch in table.iter_batches(_BATCH):
             for column in (it.dictionary for it in batch.columns if types.is_dictionary(it.type)):
                 if (compute.max(compute.binary_length(column)).as_py() or 0) > LINE:

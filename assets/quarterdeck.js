@@ -39,7 +39,10 @@
     });
   };
 
-  const config = { displaylogo: false, displayModeBar: "hover", responsive: false, typesetMath: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  const config = {
+    displaylogo: false, displayModeBar: "hover", responsive: false, typesetMath: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    showSendToCloud: false, plotlyServerURL: "", // no button that hands a chart's figures to another host
+  };
   let paper = 0; // while the page is printed: how wide charts are, in CSS pixels
   const draw = (figure) => {
     const { box, spec } = figure;

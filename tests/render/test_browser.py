@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from quarterdeck.model.markup import figure_html
+from quarterdeck.model.report import Figure
 from quarterdeck.render.embedded import Embedded
 from tools import wait_until
 
-from .handmade import build, report
+from .handmade import build, cell, report, shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DARK = "document.documentElement.dataset.scheme === 'alternate'"
@@ -54,6 +56,19 @@ def visit(browser: Any, project: Path, add: Callable[..., Path]) -> Iterator[Cal
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.mark.parametrize("kind", ["bar", "funnel"], ids=["cartesian", "whole"])
+def test_no_button_hands_a_chart_to_another_host(
+    kind: str, visit: Callable[..., Visit], project: Path, add: Callable[..., Path]
+) -> None:
+    """Plotly's own default is one that sends the figures to its makers, which no policy of the page's stops."""
+    chart = Figure("fig-x", "X", "X", {"data": [{"type": kind, "x": [3, 1], "y": ["a", "b"]}], "layout": {}})
+    cells = [cell("## Cash", kind="markdown"), cell("x", shown(figure_html(chart)))]
+    build(project, [add(project, report("owner"), {"cells": cells})], Embedded())
+    page = visit().page
+    titles = page.eval_on_selector_all(".modebar-btn", "all => all.map((one) => one.dataset.title || one.title)")
+    assert titles and not [title for title in titles if "Share" in title]
 
 
 def test_every_chart_draws_and_nothing_is_asked_for(visit: Callable[..., Visit]) -> None:

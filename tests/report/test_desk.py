@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import plotly.io as pio
 import pytest
 
 from quarterdeck.model.errors import NotebookError
@@ -203,3 +205,12 @@ def test_a_running_period_ends_at_the_as_of_day(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(Path(__file__).parent.parent.parent)
     assert open_report(period="2026-10", as_of="2026-10-15").period.end == date(2026, 10, 15)
     assert open_report(period="2026-09", as_of="2026-10-15").period == Period.parse("2026-09")
+
+
+def test_a_chart_shown_in_jupyterlab_has_no_button_that_sends_its_figures_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plotly's own default is one that hands them to its makers."""
+    monkeypatch.chdir(Path(__file__).parent.parent.parent)
+    open_report()
+    for name in ("plotly_mimetype", "notebook"):
+        shown = str(pio.renderers[name].to_mimebundle({"data": [{"type": "bar", "y": [1]}], "layout": {}}))
+        assert re.search(r"['\"]showSendToCloud['\"]: *[fF]alse", shown)

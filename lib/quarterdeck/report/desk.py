@@ -286,6 +286,9 @@ def _register(desk: Desk) -> None:
     labels = {"bar": [go.Bar(textangle=0, cliponaxis=False)]}  # upright, and outside a bar too short for them
     pio.templates["quarterdeck"] = go.layout.Template(layout=layout, data=labels)
     pio.templates.default = "quarterdeck"
+    for renderer in (pio.renderers[name] for name in pio.renderers):
+        if hasattr(renderer, "config"):  # no button that hands a chart's figures to another host
+            renderer.config = {**(renderer.config or {}), "showSendToCloud": False}
     shell = get_ipython()
     if shell is None:
         return

@@ -35,6 +35,7 @@
       font: { ...layout.font, family: colours.font, color: colours.ink, size: narrow ? 12 : 13 },
       margin: { l: 8, r: 12, t: titled ? 48 : 20, b: 8, ...(narrow ? {} : layout.margin) },
       hoverlabel: { bgcolor: colours.raised, bordercolor: colours.line, font: { color: colours.ink, family: colours.font } },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: colours.soft, activecolor: colours.ink },
       legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", ...(narrow ? {} : layout.legend), font: { color: colours.soft } },
     });
   };

@@ -93,17 +93,19 @@ def test_no_page_scrolls_sideways(visit: Callable[..., Visit], name: str) -> Non
 
 
 def test_the_toggle_changes_page_and_charts(visit: Callable[..., Visit]) -> None:
-    """The switch turns the page dark, the charts' type and marks follow, and back again."""
+    """The switch turns the page dark, the charts' type, marks and tools follow, and back again."""
     page = visit().page
 
     def colours() -> list[str]:
         return page.evaluate(
             """[getComputedStyle(document.body).backgroundColor,
                 getComputedStyle(document.querySelector('.qd-plot .xtick text')).fill,
-                getComputedStyle(document.querySelector('.qd-plot .point path')).fill]"""
+                getComputedStyle(document.querySelector('.qd-plot .point path')).fill,
+                getComputedStyle(document.querySelector('.modebar-btn:not(.active) path')).fill]"""
         )
 
     light = colours()
+    assert light[3] == light[1]
     page.click(".qd-theme")
     wait_until(
         page,

@@ -155,11 +155,12 @@
   const nav = document.querySelector(".qd-periods");
   const periods = window.quarterdeckPeriods || [];
   if (nav && periods.length > 1) {
-    const select = made("select");
+    const select = made("select", { autocomplete: "off" });
     select.setAttribute("aria-label", "Reporting period");
     periods.forEach(({ name, label }) => select.append(made("option", { value: name, textContent: label, selected: name === nav.dataset.period })));
     select.addEventListener("change", () => { location.href = `../${encodeURIComponent(select.value)}/index.html`; });
-    nav.replaceChildren(select);
+    window.addEventListener("pageshow", () => { select.value = nav.dataset.period; }); // after Back, too
+    nav.append(select);
   }
 
   // ---- tables that sort

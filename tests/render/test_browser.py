@@ -145,6 +145,12 @@ def test_the_period_switch_leads_to_another_period(visit: Callable[..., Visit]) 
     assert page.locator(".qd-periods option").all_inner_texts() == ["October 2026", "September 2026"]
     page.select_option(".qd-periods select", "2026-09")
     page.wait_for_url("**/2026-09/index.html")
+    page.go_back()
+    page.wait_for_url("**/2026-10/index.html")
+    page.wait_for_timeout(300)
+    assert page.input_value(".qd-periods select") == "2026-10" and page.is_hidden(".qd-period")
+    page.emulate_media(media="print")
+    assert page.is_hidden(".qd-periods select") and page.inner_text(".qd-periods") == "October 2026"
 
 
 def test_hostile_text_in_a_chart_is_text(visit: Callable[..., Visit]) -> None:

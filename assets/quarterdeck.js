@@ -165,30 +165,19 @@
 
   // ---- tables that sort
 
-  const language = document.documentElement.lang || "en";
-  const decimal = (() => {
-    try { return new Intl.NumberFormat(language).formatToParts(1.5).find((part) => part.type === "decimal").value; } catch { return "."; }
-  })();
-  const numberIn = (shownText) => {
-    const plain = shownText.replaceAll("\u2212", "-").replace(/[^0-9.,-]/g, "").split(decimal).map((part) => part.replace(/[.,]/g, "")).join(".");
-    return /\d/.test(plain) ? Number.parseFloat(plain) : Number.NaN;
-  };
-  const words = new Intl.Collator(language, { numeric: true });
+  const words = new Intl.Collator(document.documentElement.lang || "en", { numeric: true });
   const sortBy = (table, column, up) => {
-    const cell = (row) => row.cells[column].textContent.trim();
     const numeric = table.tHead.rows[0].cells[column].classList.contains("qd-num");
     const value = (row) => {
-      const shownText = cell(row);
-      if (numeric) return numberIn(shownText);
-      return /\d{4}/.test(shownText) ? Date.parse(shownText) : Number.NaN;
+      const key = row.cells[column].dataset.sort ?? row.cells[column].textContent.trim();
+      if (key === "–") return Number.NaN;
+      if (numeric) return Number(key);
+      return (/^\p{L}+ \d{4}$/u.test(key) && Date.parse(`1 ${key}`)) || key.replace(/^(Q\d|Week \d+),? (\d{4})$/, "$2 $1"); // October 2026
     };
     const order = (one, other) => {
       const [a, b] = [value(one), value(other)];
-      if (Number.isNaN(a) || Number.isNaN(b)) {
-        if (!numeric && Number.isNaN(a) && Number.isNaN(b)) return (up ? 1 : -1) * words.compare(cell(one), cell(other));
-        return Number(Number.isNaN(a)) - Number(Number.isNaN(b)); // what is not known stays last, either way
-      }
-      return up ? a - b : b - a;
+      const unknown = Number(Number.isNaN(a)) - Number(Number.isNaN(b)); // stays last, either way
+      return unknown || (up ? 1 : -1) * (typeof a === "number" && typeof b === "number" ? a - b : words.compare(a, b));
     };
     table.tBodies[0].append(...Array.from(table.tBodies[0].rows).sort(order));
   };

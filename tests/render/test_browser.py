@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from quarterdeck.model.markup import figure_html
-from quarterdeck.model.report import Figure
+from quarterdeck.model.format import Formats
+from quarterdeck.model.markup import figure_html, table_html
+from quarterdeck.model.report import Figure, Table
 from quarterdeck.render.embedded import Embedded
 from tools import wait_until
 
@@ -139,8 +140,32 @@ def test_tables_sort_by_value(visit: Callable[..., Visit]) -> None:
     assert page.locator("#tbl-entities tbody tr td:nth-child(2)").first.inner_text() == "Dec 1, 2025"
 
 
+@pytest.mark.parametrize("locale", ["en_US", "de_DE", "fr_FR", "ar_EG"])
+def test_tables_sort_in_every_language(
+    locale: str, visit: Callable[..., Visit], project: Path, add: Callable[..., Path]
+) -> None:
+    """Days and amounts by what they are, not by how a locale writes them; numbers of documents are no years."""
+    rows = (
+        ("INV-0100", "2026-12-01", 10498.5, "October 2026"),
+        ("INV-0101", None, 10.5, "September 2026"),
+        ("INV-0052", "2026-07-10", None, "Q4 2025"),
+        ("INV-0099", "2026-11-05", -1200.0, "Q1 2026"),
+    )
+    table = Table("tbl", "T", ("Document", "Due", "Amount", "Period"), ("text", "date", "EUR", "text"), rows)
+    cells = [cell("## T", kind="markdown"), cell("x", shown(table_html(table, Formats(locale, "EUR"))))]
+    build(project, [add(project, report("owner", locale=locale), {"cells": cells})], Embedded())
+    page = visit().page
+    order = {}
+    for column in range(1, 5):
+        page.click(f"#tbl th:nth-child({column}) button")
+        order[column] = [text[-3:] for text in page.locator("#tbl tbody td:first-child").all_inner_texts()]
+    assert order[1] == ["052", "099", "100", "101"] and order[2] == ["052", "099", "100", "101"]
+    assert order[3] == ["100", "101", "099", "052"] and order[4].index("052") < order[4].index("099")
+    assert order[4].index("101") < order[4].index("100")
+
+
 def test_the_period_switch_leads_to_another_period(visit: Callable[..., Visit]) -> None:
-    """The switch shows the periods, the latest first, and works from disk."""
+    """The switch shows the periods, the latest first, and works from disk; after Back it names its own page again."""
     page = visit().page
     assert page.locator(".qd-periods option").all_inner_texts() == ["October 2026", "September 2026"]
     page.select_option(".qd-periods select", "2026-09")

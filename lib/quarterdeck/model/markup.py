@@ -134,11 +134,7 @@ def table_html(table: Table, formats: Formats) -> str:
     right = [' class="qd-num"' if numeric(unit) else "" for unit in table.units]
     head = "".join(f'<th scope="col"{css}>{text(name)}</th>' for name, css in zip(table.columns, right, strict=True))
     body = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{css}>{text(formats.cell(v, u))}</td>" for v, u, css in zip(row, table.units, right, strict=True)
-        )
-        + "</tr>"
+        "<tr>" + "".join(_cell(v, u, css, formats) for v, u, css in zip(row, table.units, right, strict=True)) + "</tr>"
         for row in table.rows[:MAX_ROWS]
     )
     hidden = max(table.total, len(table.rows)) - min(len(table.rows), MAX_ROWS)
@@ -148,6 +144,13 @@ def table_html(table: Table, formats: Formats) -> str:
         f'<table class="table table-sm"><caption>{text(table.caption)}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>{more}"
     )
+
+
+def _cell(value: Any, unit: str, css: str, formats: Formats) -> str:
+    """A cell that carries what it is sorted by, where a script cannot tell that from how a locale writes it."""
+    shown = formats.cell(value, unit)
+    key = "" if unit == "text" or shown in (str(value), "–") else f' data-sort="{text(value)}"'
+    return f"<td{css}{key}>{text(shown)}</td>"
 
 
 def plotly_text(value: Any, obeyed: str = "br") -> Any:

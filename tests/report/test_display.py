@@ -55,6 +55,26 @@ def test_alternative_text_carries_the_extremes() -> None:
     )
 
 
+def test_a_hover_says_what_the_chart_says_and_names_no_column() -> None:
+    """A label without a name says its value alone; what the code only draws by, or is written anyway, is left out."""
+    frame = pd.DataFrame(
+        {"step": ["Opening"], "base": [0], "sum": [3], "kind": ["balance"], "text": ["$3"], "due_on": ["May"]}
+    )
+    named = {"step": "", "sum": "Cash, USD"}
+    drawn = {"x": "sum", "y": "step", "labels": named}
+    bar = px.bar(frame, **drawn, base="base", color="kind", text="text", hover_data=["due_on"])
+
+    def hover(fig: go.Figure) -> str:
+        return str(figure_from(fig.to_dict(), set(), Formats()).spec["data"][0]["hovertemplate"])
+
+    rest = "Cash, USD=%{x}<br>%{y}<br>Due on=%{customdata[0]}<extra></extra>"
+    assert hover(bar.update_layout(showlegend=False)) == rest
+    assert hover(bar.update_layout(showlegend=True)) == f"kind=balance<br>{rest}"
+    assert hover(px.imshow([[1]])) == "%{x}<br>%{y}<br>%{z}<extra></extra>"
+    own = "<b>%{y}</b>, Due: %{x}<extra></extra>"
+    assert hover(go.Figure(go.Bar(y=[1], hovertemplate=own))) == own
+
+
 @pytest.mark.parametrize("kind", ["f8", "i4", "u1"])
 def test_typed_arrays_become_plain_lists(kind: str) -> None:
     """Mail and machine read numbers, not base64."""

@@ -54,7 +54,31 @@ def figure_from(spec: dict[str, Any], taken: set[str], formats: Formats, *, capt
     layout = spec.setdefault("layout", {})
     title = layout.pop("title", None) or {}
     caption = caption or (title if isinstance(title, str) else title.get("text", "")) or _axes(layout)
+    shown = [layout[name] for name in layout if name != "legend" or layout.get("showlegend", True)]
+    titles = {(part.get("title") or {}).get("text") for part in shown if isinstance(part, dict)}
+    for trace in spec.get("data", []):
+        if "hovertemplate" in trace:
+            trace["hovertemplate"] = _hover(trace["hovertemplate"], titles)
     return Figure(unique(f"fig-{slugify(caption)}", taken), caption, alt or describe(spec, caption, formats), spec)
+
+
+def _hover(template: str, titles: set[Any]) -> str:
+    """What Plotly Express says of a mark, without the names of columns that the chart does not show.
+
+    A label that is written beside the mark anyway, where a bar begins, and what only gives it a colour are left out.
+    """
+    said, more, rest = template.partition("<extra>")
+    lines = []
+    for line in said.split("<br>"):
+        found = re.fullmatch("([a-z0-9_]*)(=|: )(.+)", line)
+        name, sign, value = found.groups() if found else ("", "", line)
+        if name and name in titles:
+            lines.append(line)
+        elif name in ("", "x", "y", "color"):
+            lines.append(value)
+        elif name != "base" and value.startswith("%{") and value != "%{text}":
+            lines.append(f"{humanise(name)}{sign}{value}")
+    return "<br>".join(lines) + more + rest
 
 
 def plain(value: Any) -> Any:

@@ -13,6 +13,8 @@ from quarterdeck.render.workbook import write_workbook
 
 def report(*tables: Table | Figure) -> Report:
     fact = Fact("cash", "Cash", 8370.5, "USD", "all", "2026-10", "2026-10-31", previous=8000.0)
+    sold = Fact("sold", "Sold", 0.258065, "percent", "all", "2026-10", "2026-10-31", previous=0.3, target=0.5)
+    jobs = Fact("jobs", "Jobs", 6.0, "jobs", "all", "2026-10", "2026-10-31", previous=5.5)
     section = Section("s", "S", (Prose(html="<p>x</p>"), *tables))
     return Report(
         ReportKey("p", "", "2026-10"),
@@ -23,7 +25,7 @@ def report(*tables: Table | Figure) -> Report:
         "C",
         "USD",
         "en_US",
-        facts=(fact,),
+        facts=(fact, sold, jobs),
         sections=(section,),
     )
 
@@ -39,6 +41,16 @@ def test_values_are_typed_and_every_table_has_a_sheet(tmp_path: Path) -> None:
     assert book.sheetnames == ["Facts", "Findings", "Cost", "Due"]
     assert book["Facts"]["B2"].value == 8370.5 and book["Cost"]["A2"].value == 12.5
     assert book["Due"]["A2"].value.isoformat() == "2026-11-02T00:00:00"
+
+
+def test_numbers_are_written_in_their_own_unit(tmp_path: Path) -> None:
+    """A fact's by its own; a point only where something follows it."""
+    write_workbook(report(table("Nights", 12, "count"), table("Founded", 2019, "year")), tmp_path / "r.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    shapes = [[book["Facts"][f"{column}{row}"].number_format for column in "BDE"] for row in (2, 3, 4)]
+    assert shapes[0][:2] == ["#,##0.00", "#,##0.00"] and shapes[1] == ["0.0%"] * 3
+    assert shapes[2][:2] == ["#,##0", "#,##0.00"]
+    assert (book["Nights"]["A2"].number_format, book["Founded"]["A2"].number_format) == ("#,##0", "0")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "@SUM(A1)", "-2", '=HYPERLINK("x")', "https://example.com", "{=1}"])

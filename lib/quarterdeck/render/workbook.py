@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from ..model.format import is_currency
 from ..model.report import Figure, Prose, Report, Table
 
 _FACTS = ("Figure", "Value", "Unit", "Previous", "Target", "Scope", "Period", "As of", "Method", "Note")
+_ITS_OWN = "the fact's own"
+"""The unit of a fact's numbers: the one that its row names."""
 _FINDINGS = ("Severity", "Finding", "Entity", "Evidence", "At stake", "Do", "Owner", "Due", "Since")
 
 
@@ -34,7 +37,7 @@ def _facts(report: Report) -> Table:
         (f.label, f.value, f.unit, f.previous, f.target, f.scope, f.period, f.as_of, f.method, f.note)
         for f in report.facts
     ]
-    units = ("text", "number", "text", "number", "number", "text", "text", "date", "text", "text")
+    units = ("text", _ITS_OWN, "text", _ITS_OWN, _ITS_OWN, "text", "text", "date", "text", "text")
     return Table("facts", "Facts", _FACTS, units, tuple(rows))
 
 
@@ -77,7 +80,7 @@ def _sheet(book: Any, table: Table, names: set[str]) -> None:
     """One table with a bold, frozen, filtered head, and columns as wide as what they hold."""
     sheet = book.add_worksheet(_sheet_name(table.caption, names))
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-    formats = [book.add_format(_number_format(unit)) for unit in table.units]
+    shapes = cache(lambda shape: book.add_format({"num_format": shape}))
     for column, name in enumerate(table.columns):
         sheet.write_string(0, column, name, head)
         shown = [str(row[column]) for row in table.rows if row[column] is not None]
@@ -87,21 +90,20 @@ def _sheet(book: Any, table: Table, names: set[str]) -> None:
             if value is None or value == "":
                 continue
             if unit == "date":
-                sheet.write_datetime(number, column, datetime.fromisoformat(str(value)[:10]), formats[column])
+                sheet.write_datetime(number, column, datetime.fromisoformat(str(value)[:10]), shapes("yyyy-mm-dd"))
             elif isinstance(value, (int, float)):
-                sheet.write(number, column, value, formats[column])
+                sheet.write(number, column, value, shapes(_shape(value, unit if unit != _ITS_OWN else row[2])))
             else:
                 sheet.write_string(number, column, str(value))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(1, len(table.rows)), len(table.columns) - 1)
 
 
-def _number_format(unit: str) -> dict[str, str]:
-    if unit == "date":
-        return {"num_format": "yyyy-mm-dd"}
-    if unit == "percent":
-        return {"num_format": "0.0%"}
-    return {"num_format": "#,##0.00" if is_currency(unit) else "#,##0.##" if unit != "year" else "0"}
+def _shape(value: float, unit: str) -> str:
+    """How Excel writes a number of a unit; a point only where something follows it."""
+    if unit in ("percent", "year"):
+        return "0.0%" if unit == "percent" else "0"
+    return "#,##0.00" if is_currency(unit) or value != round(value) else "#,##0"
 
 
 def _sheet_name(caption: str, names: set[str]) -> str:

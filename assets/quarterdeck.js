@@ -21,13 +21,15 @@
     const layout = structuredClone(figure.layout || {});
     const narrow = width < 520;
     const lying = (figure.data || []).some((trace) => trace.orientation === "h");
-    const axis = (given, showgrid) => ({
-      automargin: true, showgrid, ticks: "outside", ticklen: 6, tickcolor: "rgba(0,0,0,0)", gridcolor: colours.grid, zerolinecolor: colours.line, linecolor: colours.line, ...given,
+    const days = (name) => (layout[name] || {}).type === "date" || (figure.data || []).some((trace) => /^\d{4}-\d\d-\d\d/.test((trace[name[0]] || [])[0]));
+    const written = (name) => (days(name) ? "%b %-d, %Y" : (layout[name] || {}).tickformat || ",.2~f"); // a value under the pointer
+    const axis = (given, name, showgrid = name.startsWith("x") === lying) => ({
+      automargin: true, showgrid, hoverformat: showgrid ? written(name) : undefined, ticks: "outside", ticklen: 6, tickcolor: "rgba(0,0,0,0)", gridcolor: colours.grid, zerolinecolor: colours.line, linecolor: colours.line, ...given,
       tickfont: { ...(given || {}).tickfont, color: colours.soft },
       title: typeof (given || {}).title === "string" ? { text: given.title, font: { color: colours.soft } }
         : { ...(given || {}).title, font: { ...((given || {}).title || {}).font, color: colours.soft } },
     });
-    for (const name of new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))])) layout[name] = axis(layout[name], name.startsWith("x") === lying);
+    for (const name of new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))])) layout[name] = axis(layout[name], name);
     const titled = Boolean(typeof layout.title === "string" ? layout.title : (layout.title || {}).text);
     return Object.assign(layout, {
       width, height, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",

@@ -178,6 +178,23 @@ def test_the_period_switch_leads_to_another_period(visit: Callable[..., Visit]) 
     assert page.is_hidden(".qd-periods select") and page.inner_text(".qd-periods") == "October 2026"
 
 
+def test_a_hover_writes_values_for_people(visit: Callable[..., Visit], project: Path, add: Callable[..., Path]) -> None:
+    """Thousands separated, at most two decimals, no `12.2k`; the days of a timeline."""
+    one = {"type": "bar", "orientation": "h", "y": ["A"], "hovertemplate": "USD=%{x}<extra></extra>"}
+    day = {"type": "bar", "orientation": "h", "y": ["A"], "base": ["2026-10-05T00:00:00"], "x": [56 * 86_400_000]}
+    said = {"hovertemplate": "Due on=%{x}<extra></extra>"}
+    charts = (
+        Figure("fig-x", "X", "X", {"data": [{**one, "x": [12177.251]}], "layout": {}}),
+        Figure("fig-y", "Y", "Y", {"data": [{**day, **said}], "layout": {"xaxis": {"type": "date"}}}),
+    )
+    cells = [cell("## Cash", kind="markdown"), cell("x", *(shown(figure_html(chart)) for chart in charts))]
+    build(project, [add(project, report("owner"), {"cells": cells})], Embedded())
+    page = visit().page
+    for name, words in (("x", "USD=12,177.25"), ("y", "Due on=Nov 30, 2026")):
+        page.locator(f"#fig-{name} .point path").hover(force=True)
+        wait_until(page, f"words => document.querySelector('#fig-{name} .hoverlayer').textContent === words", words)
+
+
 def test_hostile_text_in_a_chart_is_text(visit: Callable[..., Visit]) -> None:
     """Plotly obeys some tags in labels; text from the data shows them instead."""
     label = visit().page.locator("#fig-evil .xtick text").first.text_content()

@@ -71,6 +71,7 @@ def test_a_hover_says_what_the_chart_says_and_names_no_column() -> None:
     assert hover(bar.update_layout(showlegend=False)) == rest
     assert hover(bar.update_layout(showlegend=True)) == f"kind=balance<br>{rest}"
     assert hover(px.imshow([[1]])) == "%{x}<br>%{y}<br>%{z}<extra></extra>"
+    assert hover(px.bar(frame, **drawn, text="sum")) == "Cash, USD=%{x}<br>%{y}<extra></extra>"
     own = "<b>%{y}</b>, Due: %{x}<extra></extra>"
     assert hover(go.Figure(go.Bar(y=[1], hovertemplate=own))) == own
 

@@ -54,25 +54,29 @@ def figure_from(spec: dict[str, Any], taken: set[str], formats: Formats, *, capt
     layout = spec.setdefault("layout", {})
     title = layout.pop("title", None) or {}
     caption = caption or (title if isinstance(title, str) else title.get("text", "")) or _axes(layout)
-    shown = [layout[name] for name in layout if name != "legend" or layout.get("showlegend", True)]
-    titles = {(part.get("title") or {}).get("text") for part in shown if isinstance(part, dict)}
+    shown = {name: part for name, part in layout.items() if name != "legend" or layout.get("showlegend", True)}
+    titles = {(it.get("title") or {}).get("text") or "": name[0] for name, it in shown.items() if isinstance(it, dict)}
+    titles.pop("", None)
     for trace in spec.get("data", []):
         if "hovertemplate" in trace:
             trace["hovertemplate"] = _hover(trace["hovertemplate"], titles)
     return Figure(unique(f"fig-{slugify(caption)}", taken), caption, alt or describe(spec, caption, formats), spec)
 
 
-def _hover(template: str, titles: set[Any]) -> str:
+def _hover(template: str, titles: dict[str, str]) -> str:
     """What Plotly Express says of a mark, without the names of columns that the chart does not show.
 
     A label that is written beside the mark anyway, where a bar begins, and what only gives it a colour are left out.
+    `titles` are the chart's, each with its axis.
     """
+    for title, axis in titles.items():  # where a value is the label too, its axis knows how to write it
+        template = template.replace(f"{title}=%{{text}}", f"{title}=%{{{axis}}}")
     said, more, rest = template.partition("<extra>")
     lines = []
     for line in said.split("<br>"):
         found = re.fullmatch("([a-z0-9_]*)(=|: )(.+)", line)
         name, sign, value = found.groups() if found else ("", "", line)
-        if name and name in titles:
+        if name in titles:
             lines.append(line)
         elif name in ("", "x", "y", "color"):
             lines.append(value)

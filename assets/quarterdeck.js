@@ -77,12 +77,15 @@
     const safe = typeof value !== "number" && /^[=+\-@\t\r]/.test(shownText) ? `'${shownText}` : shownText; // no formula
     return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
+  const moment = (start, length) => new Date(Date.parse(`${start.slice(0, 10)}T${start.slice(11, 19) || "00:00:00"}Z`) + length).toISOString().slice(0, 19).replace("T00:00:00", "");
+  const span = (start, value) => (typeof start === "string" ? [moment(start, 0), moment(start, value || 0)] : [value, ""]); // of time, as in a plan
   const rowsOf = (data) => {
-    const rows = [["series", "label", "value"]];
+    const spans = data.some((trace) => [].concat(trace.base).some((start) => typeof start === "string"));
+    const rows = [["series", "label", ...(spans ? ["start", "end"] : ["value"])]];
     data.forEach((trace) => {
-      const [labels, values] = trace.orientation === "h" ? [trace.y, trace.x] : [trace.x, trace.y];
-      if (trace.z) trace.z.forEach((line, row) => line.forEach((value, column) => rows.push([(trace.y || [])[row] ?? row, (trace.x || [])[column] ?? column, value])));
-      else (values || []).forEach((value, row) => rows.push([trace.name, (labels || [])[row] ?? row, value]));
+      const [labels, values] = trace.labels ? [trace.labels, trace.values] : trace.orientation === "h" ? [trace.y, trace.x] : [trace.x, trace.y];
+      if (Array.isArray((trace.z || [])[0])) trace.z.forEach((line, row) => line.forEach((value, column) => rows.push([(trace.y || [])[row] ?? row, (trace.x || [])[column] ?? column, value])));
+      else (values || labels || []).forEach((value, row) => rows.push([trace.name, (values && labels ? labels : [])[row] ?? row, ...span(trace.base?.[row], value).slice(0, spans ? 2 : 1)]));
     });
     return rows;
   };

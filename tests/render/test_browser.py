@@ -213,6 +213,32 @@ def test_a_charts_data_come_as_a_file_that_runs_nothing(visit: Callable[..., Vis
     assert not any(cell.startswith(("=", "+", "@")) for line in lines for cell in line)
 
 
+def test_the_data_of_any_chart_are_what_it_draws(
+    visit: Callable[..., Visit], project: Path, add: Callable[..., Path]
+) -> None:
+    """The first and last day of a plan's bars, a pie's shares, what a histogram counts."""
+    plan = {"type": "bar", "orientation": "h", "name": "S", "y": ["A", "B"], "base": ["2026-10-05T00:00:00", None]}
+    traces = {
+        "plan": {**plan, "x": [56 * 86_400_000, None]},
+        "pie": {"type": "pie", "labels": ["A", "B"], "values": [1, 2]},
+        "histogram": {"type": "histogram", "x": [4, 5]},
+    }
+    charts = [shown(figure_html(Figure(name, name, name, {"data": [one]}))) for name, one in traces.items()]
+    build(
+        project,
+        [add(project, report("owner"), {"cells": [cell("## A", kind="markdown"), cell("x", *charts)]})],
+        Embedded(),
+    )
+    page, found = visit().page, {}
+    for name in traces:
+        with page.expect_download() as saved:
+            page.click(f"#{name} .qd-tools button")
+        found[name] = Path(saved.value.path()).read_text("utf-8-sig").split("\n")[:-1]
+    assert found["plan"] == ["series,label,start,end", "S,A,2026-10-05,2026-11-30", "S,B,,"]
+    assert found["pie"] == ["series,label,value", ",A,1", ",B,2"]
+    assert found["histogram"] == ["series,label,value", ",0,4", ",1,5"]
+
+
 def test_a_chart_can_be_linked_to(visit: Callable[..., Visit]) -> None:
     """The link leads to it, and is on the clipboard where the browser allows that."""
     page = visit().page

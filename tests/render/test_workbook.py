@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -90,3 +92,24 @@ def test_a_chart_has_a_sheet_of_its_points(tmp_path: Path) -> None:
     assert shown["Lines"] == [("Series", "x", "Dollars"), ("Paid", "Oct 2026", 12.5)]
     assert shown["Heat"] == [("Series", "x", "y", "Value"), (None, "Mon", "=A1", 0.5)]
     assert shown["Empty"] == [("Series", "x", "y")]
+
+
+def test_the_sheet_of_any_chart_says_what_it_draws(tmp_path: Path) -> None:
+    """The first and last day of a plan's bars, a pie's shares, what a histogram counts, a matrix without labels."""
+    day = 86_400_000
+    plan = {"type": "bar", "orientation": "h", "y": ["A", "B"], "base": ["2026-10-05T00:00:00", None]}
+    specs: dict[str, dict[str, Any]] = {
+        "Plan": {**plan, "x": [56 * day, None]},
+        "Pie": {"type": "pie", "labels": ["A", "B"], "values": [1, 2]},
+        "Histogram": {"type": "histogram", "x": [4, 5]},
+        "Heat": {"type": "heatmap", "z": [[0.5, 1]]},
+        "Map": {"type": "choropleth", "locations": ["FR"], "z": [1]},
+    }
+    write_workbook(report(*(Figure(n, n, "", {"data": [one]}) for n, one in specs.items())), tmp_path / "r.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    shown = {name: list(book[name].values) for name in specs}
+    start, end = datetime(2026, 10, 5), datetime(2026, 11, 30)
+    assert shown["Plan"] == [("Series", "Start", "y", "End"), (None, start, "A", end), (None, None, "B", None)]
+    assert shown["Pie"][1:] == [(None, "A", 1), (None, "B", 2)]
+    assert shown["Histogram"][1:] == [(None, 4, None), (None, 5, None)]
+    assert shown["Heat"][1:] == [(None, 0, 0, 0.5), (None, 1, 0, 1)]

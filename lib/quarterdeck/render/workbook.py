@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+import re
+from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import count, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -50,21 +51,27 @@ def _findings(report: Report) -> Table:
 
 
 def _points(figure: Figure) -> Table:
-    """What a chart draws: a row for each point of each series."""
-    rows: list[tuple[Any, ...]] = []
+    """What a chart draws: a row for each point of each series; where a bar spans days, its first and its last."""
+    rows, titles, last = list[tuple[Any, ...]](), [_axis_title(figure, letter) for letter in "xy"], "Value"
     for trace in figure.spec.get("data", []):
-        name, x, y = trace.get("name") or "", trace.get("x") or [], trace.get("y") or []
-        if trace.get("z"):
-            rows += [
-                (name, a, b, c) for b, line in zip(y, trace["z"], strict=False) for a, c in zip(x, line, strict=False)
-            ]
+        name, base = trace.get("name") or "", trace.get("base")
+        x, y = trace.get("labels") or trace.get("x") or [], trace.get("values") or trace.get("y") or []
+        if isinstance((z := trace.get("z") or [0])[0], list):
+            for b, line in zip(y or count(), z, strict=False):
+                rows += [(name, a, b, c) for a, c in zip(x or count(), line, strict=False)]
+        elif isinstance(base, list) and any(isinstance(start, str) for start in base):
+            rows += [(name, start, b, _end(start, length)) for start, length, b in zip(base, x, y, strict=False)]
+            titles[0], last = "Start", "End"
         else:
-            rows += [(name, a, b, None) for a, b in zip(x, y, strict=False)]
-    titles = [_axis_title(figure, letter) for letter in "xy"]
-    kinds = ["number" if _numbers(row[n] for row in rows) else "text" for n in (1, 2, 3)]
-    columns, units = ("Series", *titles, "Value"), ("text", *kinds)
+            rows += [(name, a, b, None) for a, b in zip_longest(x, y)]
+    kinds = [_kind([row[n] for row in rows if row[n] is not None]) for n in (1, 2, 3)]
+    columns, units = ("Series", *titles, last), ("text", *kinds)
     width = 4 if any(row[3] is not None for row in rows) else 3
     return Table(figure.id, figure.caption, columns[:width], units[:width], tuple(row[:width] for row in rows))
+
+
+def _end(start: str | None, milliseconds: float | None) -> str | None:
+    return start and (datetime.fromisoformat(start) + timedelta(milliseconds=milliseconds or 0)).isoformat()
 
 
 def _axis_title(figure: Figure, letter: str) -> str:
@@ -72,8 +79,10 @@ def _axis_title(figure: Figure, letter: str) -> str:
     return (axis.get("title") or {}).get("text") or letter
 
 
-def _numbers(values: Iterable[Any]) -> bool:
-    return all(isinstance(value, (int, float)) for value in values if value is not None)
+def _kind(values: list[Any]) -> str:
+    if all(isinstance(value, (int, float)) for value in values):
+        return "number"
+    return "date" if all(re.fullmatch(r"\d{4}-\d\d-\d\d(T00:00:00)?", str(value)) for value in values) else "text"
 
 
 def _sheet(book: Any, table: Table, names: set[str]) -> None:

@@ -34,7 +34,7 @@ def bucket(ministack: str) -> Bucket:
 
 def build(version: str, periods: dict[str, list[str]]) -> Files:
     """The files of a site; assets, fragments and rows have other names or contents in each version."""
-    digest = hashlib.sha256(version.encode()).hexdigest()[:7] + "a1"
+    digest = hashlib.sha256(version.encode()).hexdigest()[:12]
     asset = f"assets/quarterdeck-{digest}.js"
     files = {asset: version, "site_libs/bootstrap.min.css": version}
     for slug, names in periods.items():
@@ -205,11 +205,11 @@ def test_too_many_paths_become_the_deepest_folders_that_cloudfront_takes(tmp_pat
 
 
 def test_headers(bucket: Bucket, old: Path) -> None:
-    """Types with charset, for ever what has its hash in its name, the checksum with the object."""
+    """Types with charset, for ever what has its own hash in its name, the checksum with the object."""
     extra = {
-        "site_libs/bootstrap-1bc8a17f135ab3d594c857e9f48e611b.min.css": "", "assets/photo-20261031.png": "",
-        "assets/libs-0f1e2d3c/themes/slate.min.css": "",
-        "assets/plotly-cartesian.min-79542150.js": "",
+        "assets/libs-0f1e2d3c4b5a/themes/slate.min.css": "", "assets/photo-20261031.png": "",
+        "assets/tag-deadbeef.png": "", "assets/IMG-20191231235959.png": "", "assets/logo-e3b0c44298fc.png": "ours",
+        "assets/plotly-cartesian.min-e3b0c44298fc.js": "",
         "r/ceo/2026-10/rows/cash-deadbee1.csv": "", "r/ceo/pagefind/wasm.en.pagefind": "", "assets/font.woff2": "",
         "a.wasm": "", "a.svg": "", "a.UNKNOWN": "",
     }  # fmt: skip
@@ -224,13 +224,15 @@ def test_headers(bucket: Bucket, old: Path) -> None:
         "r/ceo/pagefind/wasm.en.pagefind": ("application/octet-stream", again),
         "site_libs/bootstrap.min.css": ("text/css; charset=utf-8", again),
         "assets/photo-20261031.png": ("image/png", again),
+        "assets/tag-deadbeef.png": ("image/png", again),
+        "assets/IMG-20191231235959.png": ("image/png", again),
+        "assets/logo-e3b0c44298fc.png": ("image/png", again),
         "assets/font.woff2": ("font/woff2", again),
         "a.wasm": ("application/wasm", again),
         "a.svg": ("image/svg+xml", again),
         "a.UNKNOWN": ("application/octet-stream", again),
-        "site_libs/bootstrap-1bc8a17f135ab3d594c857e9f48e611b.min.css": ("text/css; charset=utf-8", forever),
-        "assets/libs-0f1e2d3c/themes/slate.min.css": ("text/css; charset=utf-8", forever),
-        "assets/plotly-cartesian.min-79542150.js": ("text/javascript; charset=utf-8", forever),
+        "assets/libs-0f1e2d3c4b5a/themes/slate.min.css": ("text/css; charset=utf-8", forever),
+        "assets/plotly-cartesian.min-e3b0c44298fc.js": ("text/javascript; charset=utf-8", forever),
     }
     expected |= {key: ("text/javascript; charset=utf-8", forever) for key in files_in(old) if "quarterdeck-" in key}
     expected |= {key: ("application/octet-stream", forever) for key in files_in(old) if "pf_fragment" in key}

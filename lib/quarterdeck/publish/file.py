@@ -25,8 +25,7 @@ _TYPES = {
 }  # fmt: skip
 """Ours, as the system's list differs between machines; pagefind's own files are compressed bytes, as is the rest."""
 _FOR_EVER, _ASKED_AGAIN = "max-age=31536000, immutable", "max-age=0, must-revalidate"
-_SHARED = re.compile(r"(assets|site_libs)/")
-_HASH = re.compile(r"[-._](?!20\d{6}[./])[0-9a-f]{8,}[./]")  # of a file or its folder; a day is none
+_LIBS = re.compile(r"assets/libs-[0-9a-f]{12}/")  # the folder tells the content of all in it
 _PAGEFIND_HASHED = (".pf_fragment", ".pf_index", ".pf_meta", ".pf_filter")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]|\.\.")
 
@@ -49,7 +48,8 @@ class File:
     @property
     def cache(self) -> str:
         """How long it may be kept: for ever where another content has another name, else asked for again each time."""
-        hashed = self.key.endswith(_PAGEFIND_HASHED) or (_SHARED.match(self.key) and _HASH.search(self.key))
+        own = f"-{base64.b64decode(self.sha256).hex()[:12]}."  # digits in a name need not be a hash
+        hashed = self.key.endswith(_PAGEFIND_HASHED) or _LIBS.match(self.key) or own in self.key
         return _FOR_EVER if hashed else _ASKED_AGAIN
 
     def stage(self, there: bool) -> int:

@@ -377,7 +377,9 @@ def test_a_wrong_address_names_nothing(project: Path, reports: list[Path]) -> No
 def test_a_slug_leads_to_its_latest_period(project: Path, reports: list[Path]) -> None:
     """The short address and the period switch both know the periods, the latest first."""
     site = build(project, reports, Embedded()).path
-    assert 'content="0; url=2026-10/index.html"' in (site / "r" / "owner" / "index.html").read_text("utf-8")
+    short = (site / "r" / "owner" / "index.html").read_text("utf-8")
+    assert 'content="0; url=2026-10/index.html"' in short
+    assert re.findall('<link rel="icon" href="([^"]*)"', short) == ["data:,"]  # one to fetch would be cut short
     assert re.findall(r'"name": "([^"]+)"', (site / "r" / "owner" / "periods.js").read_text("utf-8")) == [
         "2026-10",
         "2026-09",

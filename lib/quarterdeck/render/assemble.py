@@ -51,8 +51,7 @@ def assemble(
     slugs = home.by_slug(list(reports.values()))
     for slug, same in slugs.items():
         write(new / "r" / slug / "periods.js", periods_script(report.key.period for report in same))
-        up = "../" * (slug.count("/") + 2)
-        write(new / "r" / slug / "index.html", finish(home.latest_page(same[0]), up, names))
+        write(new / "r" / slug / "index.html", finish(home.latest_page(same[0]), "", {}))
     shell, index = (cache / "shell" / "index.html").read_text("utf-8"), f"{FOLDER}/" if pagefind else ""
     write(
         new / "index.html", finish(home.with_cards(shell, list(reports.values()), console=bool(desk)), "", names, index)

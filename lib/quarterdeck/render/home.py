@@ -136,12 +136,12 @@ def _figure(fact: Fact, formats: Formats) -> str:
 
 
 def latest_page(report: Report) -> str:
-    """A slug's own address: leads at once to its latest period."""
+    """A slug's own address: leads at once to its latest period, before any icon could be had."""
     href = f"{text(report.key.period)}/index.html"
     language = text(report.locale.replace("_", "-"))
     return (
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{text(report.title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="refresh" content="0; url={href}"></head>'
+        f'<link rel="icon" href="data:,"><meta http-equiv="refresh" content="0; url={href}"></head>'
         f'<body><p><a href="{href}">{text(report.title)}</a></p></body></html>\n'
     )

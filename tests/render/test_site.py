@@ -12,11 +12,13 @@ from pathlib import Path
 import plotly
 import pytest
 
-from quarterdeck.model.errors import RenderError
+from quarterdeck.model.errors import QuarterdeckError, RenderError
 from quarterdeck.model.markup import figure_html
-from quarterdeck.model.report import Figure
-from quarterdeck.render import put_deliveries
+from quarterdeck.model.report import Figure, Report
+from quarterdeck.publish.file import files_of
+from quarterdeck.render import build_site, put_deliveries
 from quarterdeck.render.embedded import Embedded
+from tools import find_pagefind
 
 from .handmade import FINDINGS, HOSTILE, build, cell, copy_project, executed, fact, report, shown, stream
 
@@ -188,6 +190,20 @@ def test_without_pagefind_the_site_is_whole_but_for_search(
     assert "search-" not in page(site.path) and not list(site.path.rglob("pagefind"))
     assert site.notices == ("Search is left out of the site: pip install 'quarterdeck[site]'",)
     assert build(project, reports, Embedded()).notices == ()
+
+
+def test_a_preview_is_not_published(project: Path, reports: list[Path], add: Add) -> None:
+    """Its owner's index is that of the build before; the next build has one of its own."""
+    find_pagefind()
+    before = tree(build(project, reports, Embedded()).path / "pagefind")
+    add(project, report("books", facts=(fact("quillfeathers", 1.0),)))
+    made = {folder: Report.load(folder / "facts.json") for folder in reports}
+    site = build_site(project, made, Embedded(), "", live=True).path
+    assert tree(site / "pagefind") == before
+    with pytest.raises(QuarterdeckError, match="make reports"):
+        list(files_of(site))
+    build(project, reports, Embedded())
+    assert tree(site / "pagefind") != before and list(files_of(site))
 
 
 def test_one_changed_report_renders_one_page(project: Path, reports: list[Path], add: Add) -> None:

@@ -14,6 +14,8 @@ import yaml
 
 from .errors import QuarterdeckError
 
+PREVIEW = ".preview"
+"""A file in a site whose owner's search does not know the last edits: it is not to be published."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML has it
 
 

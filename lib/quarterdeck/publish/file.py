@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..model.errors import QuarterdeckError
+from ..model.files import PREVIEW
 
 PERIODS = "periods.js"
 REPORT = re.compile(r"r/.+/\d{4}-(0[1-9]|1[0-2]|W[0-5]\d|Q[1-4])/")
@@ -73,7 +74,12 @@ class File:
 
 
 def files_of(site: Path) -> Iterator[File]:
-    """Every file of a site but hidden ones; raises QuarterdeckError for a link, or a name that is no safe address."""
+    """Every file of a site but hidden ones.
+
+    Raises QuarterdeckError for a preview, a link, or a name that is no safe address.
+    """
+    if (site / PREVIEW).exists():
+        raise QuarterdeckError(str(site), "is a preview, whose search lacks the last edits", "Build it: make reports")
     for folder, folders, names in os.walk(site):
         for path in (Path(folder, name) for name in [*folders, *names]):
             key = path.relative_to(site).as_posix()

@@ -7,7 +7,7 @@ import shutil
 from importlib.metadata import distribution
 from pathlib import Path
 
-from ..model.files import write
+from ..model.files import PREVIEW, write
 from ..model.period import periods_script
 from ..model.report import Report
 from . import home
@@ -64,6 +64,7 @@ def assemble(
         corners = [Corner(new / "r" / slug, "*/index.html", same[0].locale[:2]) for slug, same in slugs.items()]
         if live and (root / SITE_FOLDER / FOLDER).is_dir():
             shutil.copytree(root / SITE_FOLDER / FOLDER, new / FOLDER, copy_function=shutil.copyfile)
+            write(new / PREVIEW, "")
         else:
             corners.append(Corner(new, "r/**/index.html", "en"))
         put_indexes(corners, pagefind, cache / "search")

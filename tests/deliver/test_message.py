@@ -99,7 +99,7 @@ def test_plain_text_aligns_figures():
     cash, burn = (line for line in text.splitlines() if line.startswith(("Cash  ", "Burn  ")))
     assert cash.index("$41,200") + len("$41,200") == burn.index("$8,412") + len("$8,412")
     assert "up $412 (+5.2%)" in burn and burn.endswith("█")
-    assert "Row 7   $7,004    35%" in text and "(4 more in the full report)" in text
+    assert "Row 7   $7,004    35%" in text and "(4 more rows in the full report)" in text
     assert "Cash lasts." in text and "Debts *grow*." in text
 
 

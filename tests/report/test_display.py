@@ -10,6 +10,7 @@ import plotly.express as px
 import plotly.graph_objects as go
 import pytest
 
+from quarterdeck.deliver.bars import read_bars
 from quarterdeck.model.format import Formats
 from quarterdeck.report.display import MIME, bundle, figure_from, plain, table_from, unique
 
@@ -74,6 +75,18 @@ def test_a_hover_says_what_the_chart_says_and_names_no_column() -> None:
     assert hover(px.bar(frame, **drawn, text="sum")) == "Cash, USD=%{x}<br>%{y}<extra></extra>"
     own = "<b>%{y}</b>, Due: %{x}<extra></extra>"
     assert hover(go.Figure(go.Bar(y=[1], hovertemplate=own))) == own
+
+
+def test_alternative_text_is_in_the_unit_of_each_series() -> None:
+    """As the axis of each writes it, and a waterfall's total as it is drawn."""
+    figure = go.Figure([go.Bar(x=["a"], y=[8412], name="Revenue"), go.Scatter(x=["a"], y=[0.31], yaxis="y2")])
+    figure.add_waterfall(x=["b", "c"], y=[-60, 0], measure=["relative", "total"])
+    figure.update_layout(yaxis={"tickprefix": "$"}, yaxis2={"tickformat": ".0%"}, title="T")
+    said = figure_from(figure.to_dict(), set(), Formats()).alt
+    plan = pd.DataFrame({"start": ["2026-10-01"], "end": ["2026-10-09"], "step": ["a"]})
+    timeline = figure_from(px.timeline(plan, x_start="start", x_end="end", y="step").to_dict(), set(), Formats())
+    assert "highest" not in timeline.alt and read_bars(timeline, Formats()) is None
+    assert "highest $8,412 at a" in said and "highest 31% at a" in said and "last −$60 at c" in said
 
 
 @pytest.mark.parametrize("kind", ["f8", "i4", "u1"])

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
+from ..model.chart import on_axis, points
 from ..model.format import Formats
 from ..model.report import Figure
 from .words import one_line
 
 MAX_ROWS = 10
 MAX_SERIES = 3
+_KINDS = ("scatter", "scattergl", "bar", "waterfall", "funnel", "pie", "funnelarea")
+_SUMMED = ("bar", "pie", "funnelarea")
+"""What is drawn of several values of one label: their sum; elsewhere the last one stands."""
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -29,14 +32,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Bars:
-    """A chart as a table: a row for each label, in it a cell for each series; `hidden` rows were left out.
+    """A chart as a table: a row for each label, in it a cell for each series.
 
-    `dated` says that the labels are days, in order of time.
+    So many rows are `hidden` and so many series `unseen`; `dated` says that the labels are days, in order of time.
     """
 
     series: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     hidden: int
+    unseen: int
     dated: bool
 
 
@@ -59,53 +63,36 @@ def spark(trend: Sequence[float | None]) -> str:
 
 def read_bars(figure: Figure, formats: Formats) -> Bars | None:
     """The chart's own numbers, at most MAX_ROWS by MAX_SERIES; None for a kind of chart that has no such table."""
-    layout = figure.spec.get("layout", {})
-    series: list[tuple[str, dict[str, float]]] = []
-    axis: dict[str, Any] = {}
-    dated = False
+    series: list[tuple[str, str, dict[str, float]]] = []
+    axes, dated = figure.spec.get("layout", {}), False
     for trace in figure.spec.get("data", []):
-        labels, values, axis_name = _points(trace)
-        if trace.get("visible") in (False, "legendonly") or not labels or len(labels) != len(values):
+        kind, (labels, values, axis) = trace.get("type", "scatter"), points(trace)
+        hidden = kind not in _KINDS or trace.get("visible") in (False, "legendonly")
+        spans = (axes.get(axis) or {}).get("type") == "date"  # a timeline's values are milliseconds
+        if hidden or spans or not labels or len(labels) != len(values):
             continue
-        axis = layout.get(axis_name) or axis
         dated = dated or all(_day(str(label)) for label in labels)
-        sums: dict[str, float] = {}
-        for label, value in zip(labels, values, strict=True):
+        known: dict[str, float] = {}
+        for label, value in zip(map(str, labels), values, strict=True):
             if isinstance(value, (int, float)) and value == value:
-                sums[str(label)] = sums.get(str(label), 0.0) + value
-        series.append((one_line(trace.get("name") or "", 40), sums))
-    series = series[:MAX_SERIES]
-    labels = list(dict.fromkeys(label for _, sums in series for label in sums))
+                known[label] = value + (known.get(label, 0.0) if kind in _SUMMED else 0.0)
+        series.append((one_line(trace.get("name") or "", 40), axis, known))
+    unseen, series = len(series[MAX_SERIES:]), series[:MAX_SERIES]
+    labels = list(dict.fromkeys(label for _, _, known in series for label in known))
     if not labels:
         return None
     kept = sorted(labels)[-MAX_ROWS:] if dated else labels[:MAX_ROWS]
-    values = [sums.get(label) for label in kept for _, sums in series]
-    cells = [
-        Cell(formats.cell(None, "") if value is None else _said(value, axis, formats), share, (value or 0) < 0)
-        for value, share in zip(values, shares(values), strict=True)
-    ]
-    width = len(series)
+    cells: dict[tuple[int, str], Cell] = {}
+    for key in {axis for _, axis, _ in series}:
+        unit = axes.get(key) or {}
+        drawn = [(n, label) for n, (_, axis, _) in enumerate(series) if axis == key for label in kept]
+        values = [series[n][2].get(label) for n, label in drawn]
+        for place, value, share in zip(drawn, values, shares(values), strict=True):
+            said = formats.cell(None, "") if value is None else one_line(on_axis(value, unit, formats), 60)
+            cells[place] = Cell(said, share, (value or 0) < 0)
     monthly = all((day := _day(label)) and day.day == 1 for label in kept)
-    rows = (
-        (_label(label, monthly, formats), tuple(cells[n * width : (n + 1) * width])) for n, label in enumerate(kept)
-    )
-    return Bars(tuple(name for name, _ in series), tuple(rows), len(labels) - len(kept), dated)
-
-
-def _points(trace: dict[str, Any]) -> tuple[list[Any], list[Any], str]:
-    """A trace's labels and values, and the layout's key of the axis that the values are read from."""
-    kind = trace.get("type", "scatter")
-    if kind in ("pie", "funnelarea"):
-        return trace.get("labels") or [], trace.get("values") or [], ""
-    if kind not in ("scatter", "scattergl", "bar", "waterfall", "funnel"):
-        return [], [], ""
-    x, y = trace.get("x") or [], trace.get("y") or []
-    across = kind == "funnel" or trace.get("orientation") == "h"
-    return (y, x, _axis_key("x", trace)) if across else (x, y, _axis_key("y", trace))
-
-
-def _axis_key(letter: str, trace: dict[str, Any]) -> str:
-    return f"{letter}axis{str(trace.get(f'{letter}axis', letter))[1:]}"
+    rows = ((_label(label, monthly, formats), tuple(cells[n, label] for n in range(len(series)))) for label in kept)
+    return Bars(tuple(name for name, _, _ in series), tuple(rows), len(labels) - len(kept), unseen, dated)
 
 
 @lru_cache(maxsize=4096)
@@ -123,12 +110,3 @@ def _label(label: str, monthly: bool, formats: Formats) -> str:
     if day is None:
         return one_line(re.sub(r"</?(?:br|b|i)\s*/?>", " ", label), 60)
     return formats.month(day) if monthly else formats.date(day)
-
-
-def _said(value: float, axis: dict[str, Any], formats: Formats) -> str:
-    """A value in the unit that the chart's axis shows."""
-    if "%" in str(axis.get("tickformat", "")):
-        return formats.percent(value)
-    if axis.get("tickprefix") or "$" in str(axis.get("tickformat", "")):
-        return formats.money(value)
-    return f"{formats.number(value)}{one_line(axis.get('ticksuffix', ''), 12)}"

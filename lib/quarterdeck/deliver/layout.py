@@ -117,13 +117,12 @@ def cut_table(table: Table, detail: Detail, formats: Formats) -> dict[str, objec
         for row in table.rows[: detail.rows]
     ]
     count = _columns_that_fit(table, rows)
-    hidden = {"row": max(table.total, len(table.rows)) - len(rows), "column": len(table.columns) - count}
-    left_out = [f"{formats.number(n)} more {name}{'s' if n > 1 else ''}" for name, n in hidden.items() if n > 0]
+    rows_left = max(table.total, len(table.rows)) - len(rows)
     return {
         "columns": [one_line(name, 60) for name in table.columns[:count]],
         "sides": _sides(table)[:count],
         "rows": [row[:count] for row in rows],
-        "left_out": " and ".join(left_out),
+        "left_out": formats.more(row=rows_left, column=len(table.columns) - count),
     }
 
 

@@ -95,9 +95,8 @@ def _table(table: Table, formats: Formats) -> str:
         [one_line(formats.cell(v, u), 60) for v, u in zip(row, table.units, strict=False)]
         for row in table.rows[:MAX_ROWS]
     ]
-    hidden = max(table.total, len(table.rows)) - len(rows)
+    more = _more(formats.more(row=max(table.total, len(table.rows)) - len(rows)))
     body = _aligned(rows, [numeric(unit) for unit in table.units], [one_line(name, 40) for name in table.columns])
-    more = f"({formats.number(hidden)} more in the full report)" if hidden > 0 else ""
     return "\n".join(part for part in (_wrap(one_line(table.caption, 160)), body, more) if part)
 
 
@@ -110,9 +109,13 @@ def _chart(figure: Figure, formats: Formats) -> str:
     rows = [[label, *(cell.text for cell in cells)] for label, cells in chart.rows]
     if len(chart.series) == 1:
         rows = [[*row, "#" * (cells[0].share // 5)] for row, (_, cells) in zip(rows, chart.rows, strict=True)]
-    more = f"({formats.number(chart.hidden)} more in the full report)" if chart.hidden else ""
+    more = _more(formats.more(row=chart.hidden, series=chart.unseen))
     body = _aligned(rows, (False, *(True for _ in chart.series), False), names)
     return "\n".join(part for part in (caption, body, more) if part)
+
+
+def _more(left_out: str) -> str:
+    return f"({left_out} in the full report)" if left_out else ""
 
 
 def _aligned(rows: Sequence[Sequence[str]], right: Sequence[bool], names: Sequence[str] = ()) -> str:

@@ -93,6 +93,11 @@ class Formats:
             return self.percent(float(value))
         return self.number(float(value))
 
+    def more(self, **hidden: int) -> str:
+        """What is left out, by its name: `12 more rows and 1 more column`; empty for nothing."""
+        counts = [(n, name if n == 1 or name.endswith("s") else f"{name}s") for name, n in hidden.items() if n > 0]
+        return " and ".join(f"{self.number(n)} more {name}" for n, name in counts)
+
     def change(self, fact: Fact) -> str:
         """How a fact moved since the previous period: `up $310 (+4%)`, `unchanged`, or empty when not known."""
         if fact.change is None:

@@ -8,6 +8,7 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ..model.chart import on_axis, points
 from ..model.format import Formats
 from ..model.markup import raw_block
 from ..model.report import MIME, Figure, Table, slugify
@@ -110,30 +111,20 @@ def describe(spec: dict[str, Any], caption: str, formats: Formats) -> str:
     """Alternative text: the caption, and for each of the first series its highest, lowest and last value."""
     said = []
     for trace in spec.get("data", [])[:3]:
-        values, labels = ("x", "y") if trace.get("orientation") == "h" else ("y", "x")
-        points = [
-            (label, value)
-            for label, value in zip(trace.get(labels) or [], trace.get(values) or [], strict=False)
-            if isinstance(value, (int, float))
+        labels, values, key = points(trace)
+        known = [
+            (label, value) for label, value in zip(labels, values, strict=False) if isinstance(value, (int, float))
         ]
-        if points:
-            high, low, last = max(points, key=lambda p: p[1]), min(points, key=lambda p: p[1]), points[-1]
+        axis = (spec.get("layout") or {}).get(key) or {}
+        if known and axis.get("type") != "date":  # a timeline's values are milliseconds
+            high, low, last = max(known, key=lambda p: p[1]), min(known, key=lambda p: p[1]), known[-1]
             named = f"{trace['name']}: " if trace.get("name") else ""
-            axis = (spec.get("layout") or {}).get(f"{values}axis") or {}
             parts = [
-                f"{word} {_on_axis(value, axis, formats)} at {_label(label, formats)}"
+                f"{word} {on_axis(value, axis, formats)} at {_label(label, formats)}"
                 for word, (label, value) in (("highest", high), ("lowest", low), ("last", last))
             ]
             said.append(named + ", ".join(parts))
     return ". ".join([caption, *said]) + "."
-
-
-def _on_axis(value: float, axis: dict[str, Any], formats: Formats) -> str:
-    """A value as its axis writes it: as a percentage, or with the axis's sign or unit."""
-    if str(axis.get("tickformat", "")).endswith("%"):
-        return formats.percent(value)
-    written = f"{axis.get('tickprefix') or ''}{formats.number(abs(value))}{axis.get('ticksuffix') or ''}"
-    return f"{formats.number(value)[0]}{written}" if value < 0 else written
 
 
 def _label(label: Any, formats: Formats) -> str:

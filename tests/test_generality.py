@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import csv
+import json
 import re
 from pathlib import Path
 
@@ -81,3 +83,13 @@ def test_no_name_of_the_sample_stands_in_the_code(path: Path) -> None:
     text = path.read_text("utf-8")
     found = [name for name in sorted(sample_names()) if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.I)]
     assert not found
+
+
+def test_an_axis_that_marks_every_name_is_one_of_names() -> None:
+    """Names that another company writes as numbers or months would else be counted through one by one."""
+    notebook = json.loads((ROOT / "notebooks/report.ipynb").read_text("utf-8"))
+    code = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    calls = [node for text in code for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    given = [{keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords} for call in calls]
+    marked = [keywords for keywords in given if keywords.get("dtick") == "1"]
+    assert marked and all(keywords.get("type") == "'category'" for keywords in marked)

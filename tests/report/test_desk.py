@@ -214,3 +214,10 @@ def test_a_chart_shown_in_jupyterlab_has_no_button_that_sends_its_figures_away(m
     for name in ("plotly_mimetype", "notebook"):
         shown = str(pio.renderers[name].to_mimebundle({"data": [{"type": "bar", "y": [1]}], "layout": {}}))
         assert re.search(r"['\"]showSendToCloud['\"]: *[fF]alse", shown)
+
+
+def test_a_name_of_digits_stays_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The house style of charts reads no number out of a text, such as an account's code."""
+    monkeypatch.chdir(Path(__file__).parent.parent.parent)
+    open_report()
+    assert pio.templates[pio.templates.default].layout.autotypenumbers == "strict"

@@ -274,6 +274,7 @@ def _register(desk: Desk) -> None:
     from plotly.io._base_renderers import MimetypeRenderer
 
     layout = go.Layout(
+        autotypenumbers="strict",  # an account's code is a name
         colorway=PALETTE,
         colorscale={"sequential": [[0, "#dce9f2"], [0.5, "#5b9bc8"], [1, "#08437a"]]},
         margin={"l": 8, "r": 8, "t": 16, "b": 8},

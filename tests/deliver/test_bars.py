@@ -48,6 +48,13 @@ def test_of_many_names_the_first_are_kept() -> None:
     assert bars is not None and next(label for label, _ in bars.rows) == "Client 0"
 
 
+def test_hours_of_one_day_are_told_apart() -> None:
+    """Midnight is what a day is written with."""
+    bars = read_bars(chart(["2026-10-30T00:00:00", "2026-10-31 09:30", "2026-10-31 14:00"]), DOLLARS)
+    assert bars is not None
+    assert [label for label, _ in bars.rows] == ["Oct 30, 2026", "Oct 31, 2026, 09:30", "Oct 31, 2026, 14:00"]
+
+
 def test_series_keep_their_own_axes() -> None:
     """Each is written in the unit of its axis, its bar measured against those of the same axis."""
     money = {"type": "bar", "name": "Revenue", "x": ["Jul", "Aug"], "y": [8412, 4206]}

@@ -109,4 +109,5 @@ def _label(label: str, monthly: bool, formats: Formats) -> str:
     day = _day(label)
     if day is None:
         return one_line(re.sub(r"</?(?:br|b|i)\s*/?>", " ", label), 60)
-    return formats.month(day) if monthly else formats.date(day)
+    time = label[11:16]  # none, or midnight, is a day whole
+    return formats.month(day) if monthly else formats.date(day) + (f", {time}" if time.strip("0:") else "")

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,6 +123,17 @@ def test_a_dry_run_says_and_writes_what_would_be_sent_and_sends_nothing(
     assert quarterdeck(built, "send") == 0
     assert (built / f"outbox/2026-03/skipper/{ANN}.eml").read_bytes() == before
     assert {str(m["To"].addresses[0].addr_spec) for _, m in taken(ses)} == {"ann@example.com", "ben@example.com"}
+
+
+def test_a_mail_without_its_pictures_says_why(
+    ses: str, built: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, whoever sends it and however."""
+    monkeypatch.setenv("BROWSER_PATH", "/nowhere/chromium")
+    shutil.rmtree(built / ".quarterdeck/charts", ignore_errors=True)
+    give_readers(built)
+    assert quarterdeck(built, "send", "--dry-run") == 0
+    assert capsys.readouterr().err.count("a chart goes as a table: the browser /nowhere/chromium does not start") == 1
 
 
 def test_in_pilot_mode_every_report_goes_to_one_inbox(ses: str, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:

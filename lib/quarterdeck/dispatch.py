@@ -102,6 +102,8 @@ class Dispatch:
         self.project, self._engine, self._clock = project, engine, clock
         self.settings = project.settings
         self._browser = Browser(project.cache / "charts")
+        self.notes: dict[str, None] = {}
+        """Why charts went without a picture, in words; each once."""
         self._neutral = lru_cache(maxsize=32)(self._compose)  # most readers of a report are told the same
 
     @cached_property
@@ -300,7 +302,9 @@ class Dispatch:
         """Subject and mail of an edition, for any reader."""
         report, settings = built.report, self.settings
         url = f"{settings.site_url}/{report.key.path}/" if settings.site_url else ""
-        pictures = list(self._browser.draw(digest_figures(report)).values())
+        figures = digest_figures(report)
+        pictures = list(self._browser.draw(figures).values())
+        self.notes |= dict.fromkeys(self._browser.why(figures))
         digest = compose(report, url=url, sender=settings.answers_to, pictures=pictures, edition=edition)
         digest = replace(digest, door=f"{settings.site_url}/m/#{CODE}" if own else "")
         html, text = to_html(digest, self._renderer.markdown), to_text(digest)

@@ -289,19 +289,21 @@ def _compose_all(
     from .deliver.compose import Edition, compose, digest_figures
     from .deliver.message import write_digest
 
-    browserless = bool(find_browser()[1])
+    browserless, told = bool(find_browser()[1]), dict[str, None]()
     for job in due:
         progress(f"{job.key.slug} digest")
         report = reports[job.folder]
-        pictures = shop.browser.draw(digest_figures(report))
+        figures = digest_figures(report)
+        pictures = shop.browser.draw(figures)
+        told |= dict.fromkeys(shop.browser.why(figures))
         url = f"{site_url}/{job.key.path}/" if site_url else ""
         for variant in (CONTROL, *report.variants):
             edition = Edition(variant)
             digest = compose(report, url=url, sender=sender, pictures=list(pictures.values()), edition=edition)
             write_digest(mail_path(project.outbox, job.key, variant), digest, renderer.markdown)
-        if browserless or not shop.browser.reason:  # charts that a browser failed to draw are tried again next time
+        if browserless or not shop.browser.reason:  # a browser that draws nothing is tried again next time
             write(job.folder / "digest.key", keys[job.folder])
-    return (shop.browser.reason,) if shop.browser.reason else ()
+    return tuple(told)
 
 
 def _composed(project: Project, job: Job, key: str) -> bool:

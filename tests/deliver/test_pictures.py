@@ -76,7 +76,8 @@ def test_a_browser_that_hangs_is_ended(tmp_path, scratch, monkeypatch):
     monkeypatch.setenv("BROWSER_PATH", str(hanging))
     with Browser(tmp_path / "cache", seconds=2) as browser:
         assert browser.draw([figure("one"), figure("two", height=300)]) == {}
-    assert "chart one could not be drawn" in browser.reason
+    assert f"the browser {hanging} draws nothing (" in browser.reason
+    assert browser.why([figure("three")]) == (browser.reason,)
     assert not processes_of(scratch) and not list(scratch.iterdir())
 
 
@@ -96,6 +97,35 @@ def test_charts_are_drawn_kept_and_the_same_each_time(tmp_path, scratch, browser
     with Browser(tmp_path / "cache") as browser:
         monkeypatch.setattr(browser, "_start", lambda: pytest.fail("a browser was started"))
         assert browser.draw([figure("renamed")])["renamed"].png == png
+
+
+def test_a_chart_that_cannot_be_drawn_leaves_the_others_their_pictures(tmp_path, monkeypatch):
+    """It is named, is not tried again, and no other browser is asked for."""
+    asked = list[bool]()
+
+    def ask(spec, path):
+        asked.append(spec["layout"].get("barmode") == "bad")
+        return "TimeoutError" if asked[-1] else path.write_bytes(b"png") and "ok"
+
+    monkeypatch.setenv("BROWSER_PATH", "/bin/true")
+    charts = [figure("bad", barmode="bad"), figure("good")]
+    with Browser(tmp_path) as browser:
+        monkeypatch.setattr(browser, "_ask", ask)
+        assert list(browser.draw(charts)) == list(browser.draw(charts)) == ["good"]
+        assert browser.why(charts) == ("chart bad could not be drawn (TimeoutError)",)
+    assert not browser.reason and asked.count(True) == 1
+
+
+def test_without_a_browser_a_kept_picture_is_shown(tmp_path, monkeypatch):
+    """A mail is sent as it was previewed, wherever its charts were drawn."""
+    monkeypatch.setenv("BROWSER_PATH", "/bin/true")
+    with Browser(tmp_path) as browser:
+        monkeypatch.setattr(browser, "_ask", lambda spec, path: path.write_bytes(b"png") and "ok")
+        assert browser.draw([figure("one")])["one"].png == b"png"
+    monkeypatch.setenv("BROWSER_PATH", "/nowhere/chromium")
+    with Browser(tmp_path) as browser:
+        assert list(browser.draw([figure("new", height=250), figure("one")])) == ["one"]
+        assert browser.why([figure("one")]) == () and "/nowhere/chromium" in browser.why([figure("new", height=250)])[0]
 
 
 @pytest.mark.slow

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,15 +107,19 @@ def open_project(options: argparse.Namespace) -> Project:
     return Project.open(options.project, options.data, options.personas_dir)
 
 
-def open_dispatch(options: argparse.Namespace) -> closing[Dispatch]:
-    """What sends, after a look at the names of personas and a word on the settings."""
+@contextmanager
+def open_dispatch(options: argparse.Namespace) -> Iterator[Dispatch]:
+    """What sends, after a look at the names of personas and a word on the settings; a word on its mails follows."""
     from ..dispatch import Dispatch
     from ..model.persona import load_personas
 
     project = open_project(options)
     load_personas(project.personas, [it for it in vars(options).get("personas", ()) if it != "*"])
     say_notices(project.settings)
-    return closing(Dispatch(project, vars(options).get("engine", "auto")))
+    with closing(Dispatch(project, vars(options).get("engine", "auto"))) as dispatch:
+        yield dispatch
+        for note in dispatch.notes:
+            say(f"quarterdeck: a chart goes as a table: {note}")
 
 
 def say_notices(settings: Settings) -> Settings:

@@ -48,7 +48,7 @@ class Browser:
     """Draws charts at twice their shown width and keeps them in the folder `cache`; close it, or use it in `with`.
 
     The browser is the one that BROWSER_PATH names, or the first Chromium, Chrome or Edge on the PATH; it starts
-    with the first chart that the cache lacks. Where none can be had `draw` returns fewer pictures, and `reason` says
+    with the first chart that the cache lacks. Where none can be had `draw` returns only what is kept, and `reason` says
     why and what to install. Threads may share one.
     """
 
@@ -56,13 +56,19 @@ class Browser:
         self.reason = ""
         self._cache, self._seconds, self._lock = cache, seconds, Lock()
         self._worker: subprocess.Popen[str] | None = None
-        self._path, self._version, self._scratch = "", "", ""
+        self._failed: dict[Path, str] = {}
+        self._path, self._scratch = "", ""
 
     def draw(self, figures: Iterable[Figure]) -> dict[str, Picture]:
-        """The pictures of charts by their ids, without those that could not be drawn (see `reason`)."""
+        """The pictures of charts by their ids, without those that could not be drawn (see `why`)."""
         with self._lock:
             drawn = ((figure, self._png(figure)) for figure in figures)
             return {f.id: Picture(f.id, f.caption, f.alt, png, SHOWN_WIDTH) for f, png in drawn if png}
+
+    def why(self, figures: Iterable[Figure]) -> tuple[str, ...]:
+        """Why some of these charts have no picture after `draw`, each reason once; empty where all have."""
+        lacking = [path for path, _ in map(self._kept_at, figures) if not path.is_file()]
+        return tuple(dict.fromkeys(filter(None, (self._failed.get(path, self.reason) for path in lacking))))
 
     def close(self) -> None:
         """End the browser; a later `draw` starts it again."""
@@ -89,29 +95,39 @@ class Browser:
     ) -> None:
         self.close()
 
-    def _png(self, figure: Figure) -> bytes:
-        """A chart from the cache, or drawn into it; empty once drawing has failed."""
-        if not self.reason and not self._path:
-            self._path, self._version, self.reason = _identify()
-        if self.reason:
-            return b""
+    def _kept_at(self, figure: Figure) -> tuple[Path, dict[str, Any]]:
+        """Where a chart's picture is kept, and the specification that it shows."""
         spec = styled(plotly_text(figure.spec))
-        shown = json.dumps([STYLE, self._version, spec], sort_keys=True)
-        path = self._cache / f"{hashlib.sha256(shown.encode()).hexdigest()[:40]}.png"
-        if not path.is_file():
-            self._cache.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-            answer = self._ask({"figure": spec, "scale": 2 * SHOWN_WIDTH / DRAWN_WIDTH, "path": str(partial)})
-            if answer != "ok":
-                partial.unlink(missing_ok=True)
-                self.reason = f"chart {figure.id} could not be drawn ({answer}); {INSTALL}"
-                self.close()
-                return b""
-            partial.replace(path)
-        return path.read_bytes()
+        shown = json.dumps([STYLE, spec], sort_keys=True)
+        return self._cache / f"{hashlib.sha256(shown.encode()).hexdigest()[:40]}.png", spec
 
-    def _ask(self, order: dict[str, Any]) -> str:
-        """One order to the drawing process, within the time limit; what it answered."""
+    def _png(self, figure: Figure) -> bytes:
+        """A chart from the cache, or drawn into it; empty where it, or any, cannot be drawn."""
+        path, spec = self._kept_at(figure)
+        if path.is_file():
+            return path.read_bytes()
+        if not self.reason and not self._path:
+            self._path, self.reason = _identify()
+        if self.reason or path in self._failed:
+            return b""
+        self._cache.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+        answer = self._ask(spec, partial)
+        if answer == "ok":
+            partial.replace(path)
+            return path.read_bytes()
+        self.close()
+        if self._ask(styled({}), partial) == "ok":  # the chart is to blame, not the browser
+            self._failed[path] = f"chart {figure.id} could not be drawn ({answer})"
+        else:
+            self.reason = f"the browser {self._path} draws nothing ({answer}); {INSTALL}"
+            self.close()
+        partial.unlink(missing_ok=True)
+        return b""
+
+    def _ask(self, spec: dict[str, Any], path: Path) -> str:
+        """Have the drawing process draw a chart to a path, within the time limit; what it answered."""
+        order = {"figure": spec, "scale": 2 * SHOWN_WIDTH / DRAWN_WIDTH, "path": str(path)}
         worker = self._worker = self._worker or self._start()
         assert worker.stdin and worker.stdout
         timer = Timer(self._seconds, _end, [worker])
@@ -184,16 +200,16 @@ def browser_key() -> str:
     return f"{path} {found.stat().st_mtime_ns}" if path and found.is_file() else path
 
 
-def _identify() -> tuple[str, str, str]:
-    """The browser's path, its version, and why there is none."""
+def _identify() -> tuple[str, str]:
+    """The browser's path, and why there is none that starts."""
     path, reason = find_browser()
     if reason:
-        return "", "", reason
+        return "", reason
     try:
-        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=True)
+        subprocess.run([path, "--version"], capture_output=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError) as err:
-        return "", "", f"the browser {path} does not start ({type(err).__name__}); {INSTALL}"
-    return path, told.stdout.strip(), ""
+        return "", f"the browser {path} does not start ({type(err).__name__}); {INSTALL}"
+    return path, ""
 
 
 def _end(worker: subprocess.Popen[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import os
+import re
 from dataclasses import replace
 from email.policy import default
 
@@ -15,9 +16,9 @@ from quarterdeck.deliver.layout import to_html
 from quarterdeck.deliver.message import CODE, Envelope, addressed, to_message, with_code, write_digest
 from quarterdeck.deliver.plain import _width, to_text
 from quarterdeck.model.errors import QuarterdeckError
-from quarterdeck.model.report import ReportKey
+from quarterdeck.model.report import Prose, ReportKey, Section
 
-from .sample import URL, filled_with, finding, markdown, picture, report
+from .sample import URL, fact, filled_with, finding, markdown, picture, report, table
 from .test_layout import HOSTILE
 
 
@@ -108,6 +109,41 @@ def test_an_analysts_lines_are_filled_anew():
     typed = "Cash fell, and\nthe runway is\nshort.\n\n- collect what is\n  owed\n- 2nd thing\n1. and so on"
     text = to_text(compose(report(commentary=typed), url=URL))
     assert "Cash fell, and the runway is short.\n\n- collect what is owed\n- 2nd thing\n1. and so on\n" in text
+
+
+def test_a_long_text_is_cut_at_a_word_and_says_so():
+    """The reader knows that there is more."""
+    text = to_text(compose(report(commentary=" ".join(f"word{n}" for n in range(400))), url=URL))
+    assert re.search(r"\bword16\d…\n\(more in the full report\)\n", text) and "word0 word1 word2" in text
+
+
+def test_addresses_stay_whole_and_lead_from_the_mail():
+    """Longer than a line or relative to the report, in commentary and prose."""
+    long = f"https://example.com/{'a' * 90}/final.pdf"
+    made = report(
+        commentary=f"See [the contract]({long}) now, {long} too, and [its rows](rows/x.csv).",
+        digest=("s",),
+        sections=(Section("s", "S", (Prose(html='<p>In <a href="#debts">Debts</a></p>'),)),),
+    )
+    text = to_text(compose(made, url=URL))
+    assert f"contract]({long})" in text and f"\n{long}\n" in text
+    assert f"[its rows]({URL.removesuffix('index.html')}rows/x.csv)" in text.replace("\n", " ")
+    assert f"Debts ({URL}#debts)" in text.replace("\n", " ")
+
+
+def test_plain_text_says_what_the_html_says():
+    """Targets and notes, better or worse, since when, who saw it, and that a table has no rows."""
+    made = report(
+        facts=(fact("burn", previous=8000.0, better="lower", target=7500.0, note="paid by two accounts"),),
+        headline=("burn",),
+        findings=(finding("a", money=14300.0, since="2026-08-01", observed=True),),
+        digest=("s",),
+        sections=(Section("s", "S", (table(0),)),),
+    )
+    text = to_text(compose(made, url=URL))
+    assert "Burn  $8,412  up $412 (+5.2%), worse\n  target $7,500; paid by two accounts\n" in text
+    assert "[high, observed by a person] Title a" in text and "At stake: $14,300, since Aug 1, 2026." in text
+    assert "Gaps by client: no rows.\n" in text
 
 
 def test_an_overdue_action_says_so():

@@ -72,7 +72,7 @@ class _Fragment(HTMLParser):
         elif tag in ("td", "th"):
             self.handle_data(" ")
         elif _SAME.get(tag, tag) in _KEPT:
-            self._begin(_SAME.get(tag, tag), _address(values.get("href") or "", self.base))
+            self._begin(_SAME.get(tag, tag), address(values.get("href") or "", self.base))
 
     def _begin(self, tag: str, address: str = "") -> None:
         if tag == "a" and not address:
@@ -101,7 +101,7 @@ class _Fragment(HTMLParser):
         return "".join(self.parts + [f"</{tag}>" for tag in reversed(self.open)]).strip()
 
 
-def _address(href: str, base: str) -> str:
+def address(href: str, base: str) -> str:
     """An absolute address that leads to the web or to a mailbox, or nothing."""
     try:
         address = urljoin(base, _UNPRINTABLE.sub("", href).strip())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from ..model.chart import on_axis, points
@@ -81,7 +81,9 @@ def read_bars(figure: Figure, formats: Formats) -> Bars | None:
     labels = list(dict.fromkeys(label for _, _, known in series for label in known))
     if not labels:
         return None
-    kept = sorted(labels)[-MAX_ROWS:] if dated else labels[:MAX_ROWS]
+    kept = (
+        sorted(labels, key=lambda label: (_day(label) or date.min, label))[-MAX_ROWS:] if dated else labels[:MAX_ROWS]
+    )
     cells: dict[tuple[int, str], Cell] = {}
     for key in {axis for _, axis, _ in series}:
         unit = axes.get(key) or {}
@@ -100,7 +102,7 @@ def _day(label: str) -> date | None:
     """The day that a label means; a month, as charts often label a category, means its first."""
     match = re.match(r"(\d{4}-\d{2})(-\d{2})?(?=$|[T ])", label)
     try:
-        return date.fromisoformat(match[1] + (match[2] or "-01")) if match else None
+        return date.fromisoformat(match[1] + (match[2] or "-01")) if match else datetime.strptime(label, "%b %Y").date()
     except ValueError:
         return None
 

@@ -6,6 +6,7 @@ import email
 import os
 import re
 from dataclasses import replace
+from email.header import decode_header, make_header
 from email.policy import default
 
 import pytest
@@ -202,6 +203,28 @@ def test_names_and_domains_of_any_language_can_be_addressed():
     to = message["To"].addresses[0]
     assert (to.display_name, to.domain) == ("Jörg Müller", "xn--bcher-kva.example")
     assert message["From"].addresses[0].display_name == "Grüße"
+
+
+def test_an_encoded_word_is_75_characters_at_most():
+    """RFC 2047 allows no longer one, in a subject or a name, and the text is the same when read."""
+    said = "نقص حاد في السيولة النقدية للشركة هذا الشهر بسبب التأخير"
+    raw = to_message(replace(compose(report(), url=URL), subject=said), "<p>x</p>", "x")
+    made = addressed(raw, Envelope(f"{said} <reports@example.com>", "ann@example.com", said))
+    encoded = re.findall(rb"=\?[^?\s]*\?[bq]\?[^?\s]*\?=", made)
+    assert len(encoded) > 4 and max(map(len, encoded)) <= 75
+    message = email.message_from_bytes(made, policy=default)
+    assert message["Subject"] == said
+    assert message["To"].addresses[0].addr_spec == "ann@example.com"
+    assert str(make_header(decode_header(email.message_from_bytes(made)["To"]))) == f"{said} <ann@example.com>"
+
+
+@pytest.mark.parametrize("mark", ["", "ü"])
+def test_a_long_name_brings_no_other_address(mark):
+    """Its commas and brackets stay within quotes."""
+    made = addressed(MAIL, Envelope("reports@example.com", "ann@example.com", f"{mark}a, b@evil.example, " * 6))
+    assert [each.addr_spec for each in email.message_from_bytes(made, policy=default)["To"].addresses] == [
+        "ann@example.com"
+    ]
 
 
 @pytest.mark.parametrize("where", ["sender", "to", "name", "reply_to", "unsubscribe"])

@@ -8,14 +8,16 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from email.header import Header
 from email.message import EmailMessage
 from email.mime.base import MIMEBase
 from email.mime.image import MIMEImage
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
-from email.policy import SMTP, compat32
+from email.policy import SMTP, EmailPolicy, compat32
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..model.address import parse_address, unbroken
@@ -25,11 +27,27 @@ from .layout import content_id, self_contained, to_html
 from .plain import to_text
 from .words import one_line
 
-_POLICY = SMTP.clone(max_line_length=998)  # folded, a long address would be encoded and dead
 CODE = "in-place-of-this-comes-the-readers-own-code"
 """Stands for a code in a mail that is the same for all readers."""
 _CODE = re.compile(rb"(?:=\r\n)?".join(re.escape(letter.encode()) for letter in CODE))
 _PARTS = compat32.clone(linesep="\r\n")  # the newer policies parse the parts' few fixed headers again and again
+
+
+class _Headers(EmailPolicy):
+    """Folds encoded words alone: folded by Python, an address may be encoded and dead, or lose its name's quotes."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """A header as bytes."""
+        if str(value).isascii():
+            return _WHOLE.fold_binary(name, value)
+        said, to = str(value), ""
+        for address in getattr(value, "addresses", ()):
+            said, to = address.display_name, f"\r\n <{address.addr_spec}>"
+        words = Header(said, "utf-8", 75, name).encode(linesep="\r\n")
+        return f"{name}: {words}{to}\r\n".encode("ascii")
+
+
+_POLICY, _WHOLE = _Headers(linesep="\r\n"), SMTP.clone(max_line_length=998)
 
 
 def to_message(digest: Digest, html: str, text: str) -> bytes:

@@ -47,7 +47,7 @@ def proofread(name: str, mail: bytes) -> list[Check]:
 
 
 class _Page(HTMLParser):
-    """The addresses of a page's pictures, in attributes and styles, and how many links it has."""
+    """The addresses of a page's pictures, in attributes and styles, and how many links to the web it has."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value.strip() for key, value in attrs if value}
-        self.links += tag == "a" and "href" in values
+        self.links += tag == "a" and values.get("href", "").startswith(("http:", "https:"))
         self.sources += [values[key] for key in _SOURCES if key in values] + _URL.findall(values.get("style", ""))
 
     def handle_data(self, data: str) -> None:

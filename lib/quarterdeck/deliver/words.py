@@ -60,8 +60,7 @@ class _Fragment(HTMLParser):
         if self.skipping or self.left <= 0:
             return
         values = dict(attrs)
-        # Tags and long addresses use up the limit too, or a cut text could still be a long page.
-        self.left -= 1 + max(0, len(values.get("href") or "") - 100)
+        self.left -= 1  # tags and addresses use up the limit too, or a cut text could still be a long page
         if tag == "br":
             self.parts.append("<br>")
         elif tag == "img":
@@ -75,8 +74,11 @@ class _Fragment(HTMLParser):
             self._begin(_SAME.get(tag, tag), address(values.get("href") or "", self.base))
 
     def _begin(self, tag: str, address: str = "") -> None:
-        if tag == "a" and not address:
-            return
+        if tag == "a":
+            cost = len(escape(address)) // 4
+            if not address or cost > self.left:
+                return
+            self.left -= cost
         self.parts.append(f'<a href="{escape(address)}">' if tag == "a" else f"<{tag}>")
         self.open.append(tag)
 

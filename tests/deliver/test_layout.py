@@ -106,12 +106,14 @@ def test_links_of_prose_lead_to_the_web_or_lose_their_address():
                 for n in range(20)
             ),
         ),
+        report(commentary="".join(f"<a href='?{'&' * 98}'></a>" for _ in range(400))),
+        report(commentary=f"<a href='?{'&' * 40_000}'>far</a>"),
     ],
-    ids=["200 findings", "nothing", "missing and huge", "everything at once"],
+    ids=["200 findings", "nothing", "missing and huge", "everything at once", "many addresses", "one long address"],
 )
 def test_a_digest_stands_and_stays_below_the_limit(made):
     """Extremes of content give a whole page under 100 KB with the link to the report."""
-    html = html_of(made)
+    html = to_html(compose(made, url=URL), lambda text: text)
     assert len(html.encode()) <= MAX_BYTES
     page = Page(html)
     assert page.all("a")[0]["href"] == URL and "Open the full" in html
@@ -147,6 +149,13 @@ def test_a_picture_has_a_content_id_a_width_and_words_with_a_number():
     assert image["alt"] == "Alternative fig-b. Oct 2026: $1,000."
 
 
+def test_the_year_of_a_caption_is_no_value():
+    """Words stand for a picture only where they hold one of its values."""
+    made = report(sections=(Section("debts", "Debts", (replace(figure("fig-b"), alt="Owed in 2026"),)),))
+    (image,) = Page(html_of(made, pictures=[picture("fig-b")])).all("img")
+    assert image["alt"] == "Owed in 2026. Oct 2026: $1,000."
+
+
 def test_only_the_page_for_a_browser_carries_its_pictures():
     """Mail clients drop data: addresses, so the mail has none; the browser's copy has no cid:."""
     digest = compose(report(), url=URL, pictures=[picture("fig-b"), picture("fig-c")])
@@ -166,13 +175,13 @@ def test_nothing_is_fetched_and_styles_are_inlined():
 
 
 def test_headings_are_in_order_and_the_language_is_said():
-    """One h1, then h2 and h3 without a gap; a German reader's page says German and writes euros its way."""
+    """One h1, then h2 and h3 without a gap; a German reader's page is in English too, and writes euros its way."""
     german = report(locale="de_DE", currency="EUR")
     page = Page(html_of(german))
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
-    assert page.all("html")[0]["lang"] == "de"
+    assert page.all("html")[0]["lang"] == "en"
     assert "14.300" in "".join(page.text)
 
 

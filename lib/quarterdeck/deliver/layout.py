@@ -73,7 +73,6 @@ def _render(digest: Digest, markdown: Callable[[str], str], detail: Detail) -> s
         digest=digest,
         detail=detail,
         formats=formats,
-        language=digest.locale.split("_")[0],
         link=digest.door or (digest.url if urlsplit(digest.url).scheme in ("http", "https", "file") else ""),
         place="." if digest.door else "#",
         pictures={picture.id: (picture, content_id(digest, n)) for n, picture in enumerate(digest.pictures)},
@@ -100,10 +99,9 @@ def trend(fact: Fact) -> list[tuple[int, str]]:
 
 
 def alternative(figure: Figure, formats: Formats) -> str:
-    """The words that stand for a picture; the chart's latest (or first) values follow where they hold no number."""
-    words = one_line(figure.alt or figure.caption, 400)
-    chart = None if any(character.isdigit() for character in words) else read_bars(figure, formats)
-    if chart is None:
+    """The words that stand for a picture; the chart's latest (or first) values follow where they hold none of them."""
+    words, chart = one_line(figure.alt or figure.caption, 400), read_bars(figure, formats)
+    if chart is None or any(cell.text in words for _, cells in chart.rows for cell in cells):
         return words
     label, cells = chart.rows[-1 if chart.dated else 0]
     values = ", ".join(f"{name} {cell.text}".strip() for name, cell in zip(chart.series, cells, strict=True))

@@ -112,8 +112,9 @@ def test_mails_are_shown_as_an_inbox_shows_them(preview: Preview) -> None:
     """The inbox names every mail; each has its headers, its text, and its HTML in every look."""
     status, inbox = preview.get("/outbox/")
     assert status == 200 and "2026-03/host" in inbox and "set SITE_URL" in inbox
+    assert re.search(r"<td>\d+ KB of HTML, \d+ KB in all</td>", inbox)
     status, mail = preview.get("/outbox/2026-03/host/")
-    assert status == 200 and "List-Id" in mail and "<pre>" in mail and mail.count("<iframe sandbox") == 5
+    assert status == 200 and "List-Id" in mail and "<pre>" in mail and mail.count("<iframe sandbox") == 6
     looks = {look: preview.get(f"/outbox/2026-03/host.html?look={look}")[1] for look in ("light", "dark", "plain")}
     assert "@media all" in looks["dark"] and "@media not all" in looks["light"]
     assert not re.search(r"<img[^>]* src=", looks["plain"]) and not any("<script" in html for html in looks.values())
@@ -135,6 +136,10 @@ def test_a_mail_stands_beside_what_its_reader_was_sent_last(preview: Preview, pr
     assert "Last sent to a…@example.com on 2026-03-02" in mail and "Sent &amp; seen" in mail and "ann@" not in mail
     assert f'src="{place}.html?look=light"' in mail and f'href="{place}/"' in mail
     assert preview.get(f"{place}.html?look=light")[1].count("The inn") > 0
+    copy.rename(copy.with_suffix(".old"))
+    gone = preview.get("/outbox/2026-03/host/")[1]
+    assert "the copy is no longer here" in gone and place not in gone and gone.count("<iframe") == 6
+    copy.with_suffix(".old").rename(copy)
     assert preview.get(f"{place}/")[0] == 200 and "host/" + key.recipient not in preview.get("/outbox/")[1]
 
 

@@ -42,41 +42,43 @@ def inbox_page(outbox: Path) -> str:
         told = "; ".join(_warnings(path)) or "–"
         rows.append(
             f'<tr><td><a href="/outbox/{quote(where)}/">{escape(where)}</a></td><td>{escape(message["Subject"])}</td>'
-            f"<td>{path.stat().st_size / 1024:.0f} KB</td>"
+            f"<td>{_size(path, message)}</td>"
             f'<td class="{"warn" if told != "–" else ""}">{escape(told)}</td></tr>'
         )
     table = f"<table><tr><th>mail</th><th>subject</th><th>size</th><th>warnings</th></tr>{''.join(rows)}</table>"
     return _page("Inbox", table if rows else "<p>No mail has been composed yet.</p>")
 
 
-def mail_page(path: Path, address: str, sent: Sequence[Delivery] = ()) -> str:
-    """One mail whole: headers, warnings, every look, its text, and beside it what its readers were `sent` last.
-
-    Its HTML is served at `address`.
-    """
-    message = _read(path)
-    headers = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in message.items())
+def mail_page(path: Path, outbox: Path, sent: Sequence[Delivery] = ()) -> str:
+    """One mail whole: headers, warnings, every look, its text, and beside it what its readers were `sent` last."""
+    message, address = _read(path), f"/outbox/{quote(path.relative_to(outbox).with_suffix('.html').as_posix())}"
+    told_of = [*message.items(), ("Size", _size(path, message))]
+    headers = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in told_of)
     told = "".join(f'<p class="warn">{escape(warning)}</p>' for warning in _warnings(path))
     looks = [("Phone", 375, "light"), ("Phone, dark", 375, "dark"), ("Phone, no pictures", 375, "plain")]
-    looks += [("Desktop", 760, "light"), ("Desktop, dark", 760, "dark")]
+    looks += [("Desktop", 760, "light"), ("Desktop, dark", 760, "dark"), ("Desktop, no pictures", 760, "plain")]
     frames = [_frame(caption, width, f"{address}?look={look}") for caption, width, look in looks]
-    copies = [(row, "/" + copy_path(Path("outbox"), row.key).with_suffix("").as_posix()) for row in sent]
-    for row, place in copies[:1]:
-        frames.insert(
-            1, _frame(f"Last sent to {masked(row.address)} on {row.at[:10]}", 375, f"{place}.html?look=light")
+    rows = list[str]()
+    for row in sent:
+        copy, link = copy_path(outbox, row.key), escape(row.key.period)
+        if kept := copy.is_file():
+            place = f"/outbox/{quote(copy.relative_to(outbox).with_suffix('').as_posix())}"
+            link = f'<a href="{place}/">{link}</a>'
+        if kept and len(frames) == len(looks):
+            caption = f"Last sent to {masked(row.address)} on {row.at[:10]}"
+            frames.insert(1, _frame(caption, 375, f"{place}.html?look=light"))
+        rows.append(
+            f"<tr><td>{escape(masked(row.address))}</td><td>{row.at[:10]}</td>"
+            f"<td>{link}{'' if kept else ' (the copy is no longer here)'}</td>"
+            f"<td>{escape(row.variant)}</td><td>{escape(row.subject)}</td></tr>"
         )
-    rows = "".join(
-        f'<tr><td>{escape(masked(row.address))}</td><td>{row.at[:10]}</td><td><a href="{quote(place)}/">'
-        f"{escape(row.key.period)}</a></td><td>{escape(row.variant)}</td><td>{escape(row.subject)}</td></tr>"
-        for row, place in copies
-    )
     head = "<tr><th>reader</th><th>sent</th><th>period</th><th>variant</th><th>subject</th></tr>"
     text = message.get_body(("plain",))
     plain = text.get_content() if text else ""
     return _page(
         str(message["Subject"]),
         f'<p><a href="/outbox/">Inbox</a></p>{told}<dl>{headers}</dl><div class="frames">{"".join(frames)}</div>'
-        + (f"<h2>Last sent</h2><table>{head}{rows}</table>" if rows else "")
+        + (f"<h2>Last sent</h2><table>{head}{''.join(rows)}</table>" if rows else "")
         + f"<h2>Text</h2><pre>{escape(plain)}</pre>",
     )
 
@@ -110,6 +112,13 @@ def looked_at(html: str, look: str) -> str:
 
 def _warnings(path: Path) -> list[str]:
     return [f"{check.found}: {check.remedy}" for check in proofread("", path.read_bytes())]
+
+
+def _size(path: Path, message: EmailMessage) -> str:
+    """A mail's size; that of its HTML is what mail programs limit."""
+    html = message.get_body(("html",))
+    shown = len(str(html.get_content()).encode()) if html else 0
+    return f"{shown / 1000:.0f} KB of HTML, {path.stat().st_size / 1000:.0f} KB in all"
 
 
 def _read(path: Path) -> EmailMessage:

@@ -123,7 +123,7 @@ class _Handler(SimpleHTTPRequestHandler):
         if path == self._project.outbox and folder:
             return inbox_page(path)
         if folder and (mail := path.with_name(f"{path.name}.eml")).is_file():
-            return mail_page(mail, f"{asked.path.rstrip('/')}.html", self._sent(mail))
+            return mail_page(mail, self._project.outbox, self._sent(mail))
         page = path / "index.html" if folder else path
         if (copy := page.with_suffix(".eml")).is_file() and not page.is_file():
             return looked_at(shown(copy), look or LOOKS[0])

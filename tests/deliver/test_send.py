@@ -128,6 +128,13 @@ def test_a_throttled_mail_waits_and_is_offered_again() -> None:
     assert row and row.state == "sent" and ses.taken.total() == 1 and clock.now - before >= 3
 
 
+def test_a_throttled_first_region_is_waited_for_where_the_second_will_never_do() -> None:
+    """The second knows no sender: that says nothing of the mail."""
+    ledger, first, second = MemoryLedger(), Ses(refusal("ThrottlingException")), Ses(refusal("MessageRejected"))
+    row = sender(ledger, first, second).deliver(outgoing(KEYS[0]))
+    assert row and (row.state, row.region, first.taken.total()) == ("sent", "region-0", 1)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

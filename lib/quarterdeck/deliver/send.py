@@ -113,6 +113,8 @@ class Sender:
                 except Refused as err:
                     refusals.append(err)
             refusal = min(refusals, key=lambda err: (err.nobody, err.soon))  # what one region says of this mail counts
+            if refusals[0].soon:
+                refusal = refusals[0]  # unless the first will take it later: only there, perhaps, is all set up
             if not refusal.soon or not pause:
                 break
             self.sleep(pause)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -48,9 +50,14 @@ def listening(answer: Callable[[socket.socket], None]) -> Iterator[tuple[str, li
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def reply(status: str, kind: str = "") -> Callable[[socket.socket], None]:
+def reset(connection: socket.socket) -> None:
+    """End a connection as a middlebox does that has lost it."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def reply(status: str, kind: str = "", message: str = "no") -> Callable[[socket.socket], None]:
     """An answer of SES with an error."""
-    body = f'{{"__type": "{kind}", "message": "no"}}'
+    body = f'{{"__type": "{kind}", "message": "{message}"}}'
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nx-amzn-ErrorType: {kind}\r\n\r\n"
     return lambda connection: connection.sendall((head + body).encode())
 
@@ -105,6 +112,47 @@ def test_a_server_that_is_not_there_has_heard_nothing(credentials: None, monkeyp
     with pytest.raises(Refused, match="cannot be reached") as caught:
         hand_over(open_client("sesv2", "eu-west-1", attempts=1), LETTER)
     assert caught.value.soon and caught.value.nobody
+
+
+@pytest.mark.parametrize(
+    ("secure", "answer", "raised", "problem"),
+    [
+        (False, lambda connection: None, Uncertain, "gave no answer"),
+        (False, reset, Uncertain, "gave no answer"),
+        (True, lambda connection: connection.sendall(b"HTTP/1.1 407 No\r\n\r\n"), Refused, "cannot be reached"),
+        (True, None, Refused, "cannot be reached"),
+    ],
+    ids=["hangs up", "resets", "opens no tunnel", "is not there"],
+)
+def test_a_proxy_that_breaks_off_may_have_passed_the_mail_on(
+    secure: bool,
+    answer: Callable[[socket.socket], None] | None,
+    raised: type[Exception],
+    problem: str,
+    credentials: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that is not there, or opens no tunnel, has not."""
+    with listening(answer or reset) as (address, calls):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http{'s' * secure}://ses.example.com")
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, address if answer else "http://127.0.0.1:9")
+        with pytest.raises(raised, match=problem) as caught:
+            hand_over(open_client("sesv2", "eu-west-1", attempts=1), LETTER)
+    assert len(calls) == bool(answer) and type(caught.value) is raised
+
+
+def test_what_ses_says_is_told_without_addresses(credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lists those that are not verified, and the SDK what it was given."""
+    answer = reply("400 Bad Request", "MessageRejected", "Not verified: me@example.com, reports@example.com")
+    with listening(answer) as (address, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        client = open_client("sesv2", "eu-west-1", attempts=1)
+        with pytest.raises(Refused, match=r"Not verified: m…@example\.com, r…@example\.com"):
+            hand_over(client, LETTER)
+        with pytest.raises(Refused, match="cannot be given this") as caught:
+            hand_over(client, replace(LETTER, to=["me@example.com"]))  # type: ignore[arg-type]
+    assert "me@example.com" not in str(caught.value)
 
 
 def test_without_credentials_nothing_is_sent_and_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
 
-from ..model.delivery import DeliveryKey, masked
+from ..model.delivery import DeliveryKey, without_addresses
 from ..model.errors import QuarterdeckError
 from .words import one_line
 
@@ -124,7 +124,7 @@ def _read(event: dict[str, Any], id: Any, at: Any) -> Feedback:
         taken=_time(mail.get("timestamp"), happened),
         addresses=tuple(address for address in addresses if "@" in address),
         permanent=unwanted or (kind == "bounced" and more.get("bounceType") == "Permanent"),
-        detail=one_line(re.sub(r"[^\s<>@]+@[^\s<>@]+", lambda found: masked(found[0]), ", ".join(filter(None, words)))),
+        detail=one_line(without_addresses(", ".join(filter(None, words)))),
     )
     # What came in nothing that has an id is known by what it says.
     return replace(feedback, id=_text(id) or hashlib.sha256(repr(feedback).encode()).hexdigest()[:32])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..model.delivery import without_addresses
 from ..model.errors import QuarterdeckError
 
 _SOON = {"TooManyRequestsException", "Throttling", "ThrottlingException", "LimitExceededException"}
@@ -58,7 +59,7 @@ def hand_over(client: Any, letter: Letter) -> str:
         return str(sent["MessageId"])
     except aws.ClientError as err:
         said, status = err.response.get("Error", {}), err.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        code, message = str(said.get("Code", "?")), str(said.get("Message", err))[:300]
+        code, message = str(said.get("Code", "?")), without_addresses(str(said.get("Message", err)))[:300]
         if status >= 500 and code not in _SOON:
             raise Uncertain(f"SES failed ({code})", message, "Look whether the mail arrived") from err
         soon = code in _SOON or status == 429
@@ -68,10 +69,21 @@ def hand_over(client: Any, letter: Letter) -> str:
     except (aws.NoCredentialsError, aws.PartialCredentialsError, aws.TokenRetrievalError) as err:
         remedy = "Sign in, or set AWS_PROFILE"
         raise Refused("AWS credentials", "are not there; nothing was sent", remedy, nobody=True) from err
-    except (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ProxyConnectionError) as err:
-        problem = f"cannot be reached: {type(err).__name__}; nothing was sent"
-        raise Refused("SES", problem, "Look at the network, then send again", soon=True, nobody=True) from err
     except aws.ParamValidationError as err:
-        raise Refused("SES", f"cannot be given this: {err}"[:300], "Mend the setting") from err
-    except Exception as err:  # of whatever kind: once the call has begun, only SES knows
-        raise Uncertain("SES", f"gave no answer: {type(err).__name__}", "Look whether the mail arrived") from err
+        raise Refused("SES", f"cannot be given this: {without_addresses(str(err))}"[:300], "Mend the setting") from err
+    except Exception as err:
+        kind = type(err).__name__
+        if isinstance(err, (aws.EndpointConnectionError, aws.ConnectTimeoutError)) or _shut_out(err):
+            problem, remedy = f"cannot be reached: {kind}; nothing was sent", "Look at the network, then send again"
+            raise Refused("SES", problem, remedy, soon=True, nobody=True) from err
+        # Of whatever kind: once the call has begun, only SES knows.
+        raise Uncertain("SES", f"gave no answer: {kind}", "Look whether the mail arrived") from err
+
+
+def _shut_out(err: Any) -> bool:
+    """Whether a proxy was not reached or opened no tunnel; it may also break off when the mail is out."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    cause = getattr(getattr(err, "kwargs", {}).get("error"), "original_error", None)
+    refused = str(cause).startswith("Tunnel connection failed")
+    return refused or isinstance(cause, (NewConnectionError, ConnectTimeoutError))

@@ -28,6 +28,11 @@ def masked(address: str) -> str:
     return f"{local[:1]}…@{domain}" if at else f"{address[:1]}…"
 
 
+def without_addresses(text: str) -> str:
+    """Text of others, the addresses in it masked."""
+    return re.sub(r"[^\s<>@]+@[^\s<>@]+", lambda found: masked(found[0]), text)
+
+
 @dataclass(frozen=True, order=True)
 class DeliveryKey:
     """Which delivery: the report's slug and period, the reader's `recipient_id`, and the version of the mail.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -75,20 +76,21 @@ def test_feedback_that_comes_between_does_not_hide_ones_own_write(client: Any, m
 
 
 def test_what_is_written_expires_but_for_who_unsubscribed(client: Any) -> None:
-    """By the attribute that the table's time to live goes by, counted from the last change."""
-    first = table_ledger(client)
-    first.claim(claimed(), NOW)
-    first.claim(claimed("cfo"), NOW)
+    """By the attribute that the table's time to live goes by, counted from the last change or the period's end."""
+    first, end = table_ledger(client), datetime(2026, 11, 1, tzinfo=UTC).timestamp()
+    for row in (claimed(period="2026-09"), claimed("cfo", "2026-09"), claimed("cto")):
+        first.claim(row, NOW)
     first.mark("approved/ceo")
     first.mark("silenced/ceo/ann")
     later = TableLedger(client, first._table.name, NOW + 86400, days=10)
-    later.advance(claimed("cfo").key, "sent", was=("claimed",))
+    later.advance(claimed("cfo", "2026-09").key, "sent", was=("claimed",))
     items = client.scan(TableName=first._table.name)["Items"]
     expires = {item["pk"]["S"]: item.get(EXPIRES, {}).get("N") for item in items}
     recipient = claimed().key.recipient
     assert expires == {
         f"ceo#{recipient}": str(int(NOW) + 730 * 86400),
         f"cfo#{recipient}": str(int(NOW) + 11 * 86400),
+        f"cto#{recipient}": str(int(end) + 730 * 86400),
         "mark#approved/ceo": str(int(NOW) + 730 * 86400),
         "mark#silenced/ceo/ann": None,
     }

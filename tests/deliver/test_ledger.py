@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_a_claim_whose_lease_ended_is_taken_over_and_its_owner_can_go_no_further
 def test_a_row_past_its_claim_is_not_taken_over_however_old(ledger: Ledger) -> None:
     """Nobody knows whether a mail that was being sent has gone."""
     for state in ("sending", "sent", "unknown"):
-        row = claimed(period=f"2026-{state}", lease=NOW - 60)
+        row = claimed(f"r-{state}", lease=NOW - 60)
         assert ledger.claim(row, NOW - 60) and ledger.advance(row.key, state, was=("claimed",))
         assert not ledger.claim(row, NOW + 1e6, retry=True)
 
@@ -251,7 +252,7 @@ def race(thread):
     ledger, won = TableLedger(client, table, NOW) if table else file_ledger(Path(place)), []
     start.wait()
     for number in range(30):
-        row = claimed(period=f"2026-{number:02}", owner="one and the same")
+        row = claimed(f"r-{number}", owner="one and the same")
         if ledger.claim(row, NOW):
             won += [("claimed", number)]
             if ledger.advance(row.key, "sending", was=("claimed",)):
@@ -339,16 +340,27 @@ def test_what_is_old_is_forgotten_but_not_who_unsubscribed(tmp_path: Path) -> No
     """Counted from the last change."""
     ledger, day = file_ledger(tmp_path), 86400
     for slug in ("ceo", "cfo", "cto"):
-        ledger.claim(claimed(slug), NOW)
+        ledger.claim(claimed(slug, "2026-09"), NOW)
     ledger.mark("approved/ceo")
     ledger.mark("silenced/ceo/ann")
     later = file_ledger(tmp_path, NOW + 5 * day)
-    later.advance(claimed("cfo").key, "sent", was=("claimed",))
-    later.note(claimed("cto").key, "opened", AT)
+    later.advance(claimed("cfo", "2026-09").key, "sent", was=("claimed",))
+    later.note(claimed("cto", "2026-09").key, "opened", AT)
     assert len(list(file_ledger(tmp_path, NOW + 730 * day).rows())) == 3
     old = file_ledger(tmp_path, NOW + 730 * day + 1)
     assert [row.key.slug for row in old.rows()] == ["cfo", "cto"]
     assert old.marked("approved/ceo") is None and old.marked("silenced/ceo/ann") == ""
+
+
+def test_what_was_sent_before_its_period_ended_is_kept_from_that_end_on(tmp_path: Path) -> None:
+    """A report is refused from then on, and not a moment earlier may it be forgotten."""
+    ledger, end = file_ledger(tmp_path), datetime(2026, 11, 1, tzinfo=UTC).timestamp()
+    row = claimed()
+    ledger.claim(row, NOW)
+    ledger.advance(row.key, "sent", was=("claimed",))
+    ledger.note(row.key, "opened", AT)
+    assert end > NOW and len(list(file_ledger(tmp_path, end + 730 * 86400).rows())) == 1
+    assert not list(file_ledger(tmp_path, end + 730 * 86400 + 1).rows())
 
 
 def test_an_older_file_is_brought_up_to_date_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -412,7 +424,7 @@ from pathlib import Path
 from deliver.ledgers import NOW, claimed, file_ledger
 ledger = file_ledger(Path(sys.argv[1]))
 for number in range(10_000):
-    row = claimed(period=f"{sys.argv[2]}-{number:05}", snapshot="cash " * 2000)
+    row = claimed(f"r{sys.argv[2]}-{number:05}", snapshot="cash " * 2000)
     assert ledger.claim(row, NOW) and ledger.advance(row.key, "sent", was=("claimed",), reason="done " * 2000)
     print(row.key, flush=True)
 """
@@ -432,7 +444,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_rows(tmp_path: Path) -> None
     assert answered <= rows.keys() and len(rows) <= len(answered) + 5
     assert all(rows[key].state == "sent" for key in answered)
     for row in rows.values():
-        whole = claimed(period=row.key.period, snapshot="cash " * 2000)
+        whole = claimed(row.key.slug, snapshot="cash " * 2000)
         assert row in (whole, replace(whole, state="sent", reason="done " * 2000))
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..model.delivery import FEEDBACK, Delivery, DeliveryKey, Ledger, State
-from .ledger import COLUMNS, FOREVER, to_columns, to_delivery
+from .ledger import COLUMNS, FOREVER, keep_until, to_columns, to_delivery
 from .table import Item, Table
 
 KEYS = ("pk", "sk")
@@ -19,11 +19,11 @@ EXPIRES = "expires"
 class TableLedger(Ledger):
     """The ledger in a table with KEYS and INDEXES, over a low-level client of boto3.
 
-    What is written expires `days` after `now` (a Unix time).
+    What is written expires `days` after `now` (a Unix time), rows never before `days` after the end of their period.
     """
 
     def __init__(self, client: Any, name: str, now: float, days: int = 730) -> None:
-        self._table, self._expires = Table(client, name), int(now) + days * 86400
+        self._table, self._now, self._days = Table(client, name), now, days
 
     def claim(self, delivery: Delivery, now: float, *, retry: bool = False) -> bool:
         """One conditional write, so of two senders one wins."""
@@ -31,7 +31,7 @@ class TableLedger(Ledger):
         index = {"report": f"{key.slug}/{key.period}", "line": f"{key.recipient}#{key.version:06}"}
         free = "attribute_not_exists(pk) OR (#state = :claimed AND #lease < :now) OR #state = :again"
         asked: dict[str, Any] = {"claimed": "claimed", "now": now, "again": "failed" if retry else ""}
-        return self._table.write(_place(key), {**to_columns(delivery), **index, EXPIRES: self._expires}, free, asked)
+        return self._table.write(_place(key), {**to_columns(delivery), **index, **self._expires(key)}, free, asked)
 
     def advance(self, key: DeliveryKey, to: State, *, was: tuple[State, ...], owner: str = "", **columns: Any) -> bool:
         """One conditional write."""
@@ -39,7 +39,7 @@ class TableLedger(Ledger):
         condition = f"#state IN ({', '.join(f':{name}' for name in asked)})"
         if owner:
             condition, asked = f"{condition} AND #owner = :me", {**asked, "me": owner}
-        return self._table.write(_place(key), {**columns, "state": to, EXPIRES: self._expires}, condition, asked)
+        return self._table.write(_place(key), {**columns, "state": to, **self._expires(key)}, condition, asked)
 
     def get(self, key: DeliveryKey) -> Delivery | None:
         """The row, or None."""
@@ -59,7 +59,7 @@ class TableLedger(Ledger):
     def note(self, key: DeliveryKey, feedback: str, at: str) -> bool:
         """One conditional write of an empty column, with a stamp of its own: it may cross an `advance`."""
         assert feedback in FEEDBACK
-        changes: Item = {feedback: at, EXPIRES: self._expires}
+        changes: Item = {feedback: at, **self._expires(key)}
         free, stamp = f"#{feedback} = :empty", f"{feedback}_write"
         return self._table.write(_place(key), changes, free, {"empty": ""}, stamp)
 
@@ -69,7 +69,9 @@ class TableLedger(Ledger):
 
     def mark(self, name: str, value: str = "") -> bool:
         """One conditional write."""
-        changes = {"value": value} | ({} if name.startswith(FOREVER) else {EXPIRES: self._expires})
+        changes = {"value": value} | (
+            {} if name.startswith(FOREVER) else {EXPIRES: int(self._now) + self._days * 86400}
+        )
         return self._table.write(_mark(name), changes, "attribute_not_exists(pk)", {})
 
     def marked(self, name: str) -> str | None:
@@ -80,6 +82,9 @@ class TableLedger(Ledger):
     def unmark(self, name: str) -> None:
         """One deletion."""
         self._table.delete(_mark(name))
+
+    def _expires(self, key: DeliveryKey) -> dict[str, int]:
+        return {EXPIRES: keep_until(key, self._now, self._days)}
 
 
 def _place(key: DeliveryKey) -> dict[str, str]:

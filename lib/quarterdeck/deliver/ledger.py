@@ -7,12 +7,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import fields
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, TextIO
 
 from ..model.delivery import FEEDBACK, Delivery, DeliveryKey, Ledger, State, masked
 from ..model.errors import QuarterdeckError
 from ..model.files import put_once
+from ..model.period import Period
 from .seal import Seal
 
 KEY = tuple(field.name for field in fields(DeliveryKey))
@@ -56,6 +58,12 @@ def to_delivery(columns: dict[str, Any]) -> Delivery:
     return Delivery(key, **{name: columns[name] for name in COLUMNS if name in columns and name not in KEY})
 
 
+def keep_until(key: DeliveryKey, now: float, days: int) -> int:
+    """The Unix time until which a row written now is kept: so long that its report is refused when it is forgotten."""
+    ended = datetime.combine(Period.parse(key.period).end, time.max, UTC).timestamp()
+    return int(max(now, ended + 1)) + days * 86400
+
+
 def export(ledger: Ledger, out: TextIO) -> None:
     """Write all rows as CSV, without what the mails told; addresses are masked."""
     names = [name for name in COLUMNS if name not in ("snapshot", "lease")]
@@ -70,19 +78,19 @@ def export(ledger: Ledger, out: TextIO) -> None:
 class FileLedger(Ledger):
     """The ledger of senders that share a disk, made at the first write.
 
-    What last changed `days` before `now` (a Unix time) is forgotten here and now. Raises QuarterdeckError for a file
-    that cannot be used, and without the package that seals.
+    What last changed `days` before `now` (a Unix time) is forgotten here and now, unless its period ended later. Raises
+    QuarterdeckError for a file that cannot be used, and without the package that seals.
     """
 
     def __init__(self, path: Path, key_path: Path, now: float, days: int = 730) -> None:
-        self._path, self._seal, self._expires = path, Seal(key_path), now + days * 86400
+        self._path, self._seal, self._now, self._days = path, Seal(key_path), now, days
         with self._open() as db:
             for table in ("delivery", "mark"):
                 db.execute(f"DELETE FROM {table} WHERE expires < ?", (now,))
 
     def claim(self, delivery: Delivery, now: float, *, retry: bool = False) -> bool:
         """One upsert, so of two senders one wins."""
-        columns = self._closed(to_columns(delivery))
+        columns = self._closed(delivery.key, to_columns(delivery))
         values, changes = (", ".join(f"{mark}{name}" for name in columns) for mark in (":", "excluded."))
         return self._write(
             f"INSERT INTO delivery ({', '.join(columns)}) VALUES ({values})"
@@ -93,7 +101,7 @@ class FileLedger(Ledger):
 
     def advance(self, key: DeliveryKey, to: State, *, was: tuple[State, ...], owner: str = "", **columns: Any) -> bool:
         """One update, under its condition."""
-        columns = self._closed({**columns, "state": to})
+        columns = self._closed(key, {**columns, "state": to})
         states = {f"was{number}": state for number, state in enumerate(was)}
         return self._write(
             f"UPDATE delivery SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE {_KEYED}"
@@ -119,7 +127,7 @@ class FileLedger(Ledger):
         """One update of an empty column."""
         assert feedback in FEEDBACK
         changed = f"UPDATE delivery SET {feedback} = :at, expires = :expires WHERE {_KEYED} AND {feedback} = ''"
-        return self._write(changed, {**vars(key), "at": at, "expires": self._expires})
+        return self._write(changed, self._closed(key, {**vars(key), "at": at}))
 
     def rows(self) -> Iterator[Delivery]:
         """Every row, a page at a time."""
@@ -127,7 +135,7 @@ class FileLedger(Ledger):
 
     def mark(self, name: str, value: str = "") -> bool:
         """One insert, unless the name is there."""
-        expires = None if name.startswith(FOREVER) else self._expires
+        expires = None if name.startswith(FOREVER) else self._now + self._days * 86400
         values = {"name": name, "value": value, "expires": expires}
         return self._write("INSERT INTO mark VALUES (:name, :value, :expires) ON CONFLICT DO NOTHING", values)
 
@@ -141,9 +149,9 @@ class FileLedger(Ledger):
         """One deletion."""
         self._write("DELETE FROM mark WHERE name = :name", {"name": name})
 
-    def _closed(self, columns: dict[str, Any]) -> dict[str, Any]:
+    def _closed(self, key: DeliveryKey, columns: dict[str, Any]) -> dict[str, Any]:
         sealed = {name: self._seal.close(columns[name]) for name in _SEALED if name in columns}
-        return {**columns, **sealed, "expires": self._expires}
+        return {**columns, **sealed, "expires": keep_until(key, self._now, self._days)}
 
     def _select(self, where: str, values: dict[str, Any]) -> Iterator[Delivery]:
         """Rows in the order of their keys, a page at a time, so that none is locked while they are used."""

@@ -21,7 +21,7 @@ from .deliver.compose import USUAL, Edition, compose, digest_figures
 from .deliver.digest import copy_path
 from .deliver.layout import to_html
 from .deliver.members import Members
-from .deliver.message import CODE, Envelope, addressed, to_message, with_code
+from .deliver.message import CODE, Envelope, addressed, subject_line, to_message, with_code
 from .deliver.pictures import Browser
 from .deliver.plain import to_text
 from .deliver.recipients import FileRecipients, Reader, Recipients, TableRecipients
@@ -356,7 +356,7 @@ class Dispatch:
     def tell(self, to: str, subject: str, text: str) -> None:
         """Mail a few lines to whoever answers for a report; not a delivery, and not in the ledger."""
         message = EmailMessage()
-        message["Subject"] = subject
+        message["Subject"] = subject_line(subject)
         message.set_content(text, cte="quoted-printable")
         envelope = Envelope(self.settings.ses_from_address, to)
         sender = parse_address(envelope.sender).addr_spec

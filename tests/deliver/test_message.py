@@ -175,6 +175,16 @@ def test_a_report_of_a_row_has_a_folder(tmp_path):
         mail_path(tmp_path, ReportKey("audit", "../../x", "2026-10"))
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8*en", "", "a b", "none"])
+def test_what_is_encoded_in_a_subject_stays_as_it_is(charset):
+    """A client's name may hold it: read, it would begin another header."""
+    digest = replace(compose(report(), url=URL), subject=f"Acme =?{charset}?q?=0ABcc:_b=40example.com?= owes")
+    raw = to_message(digest, "<p>x</p>", "x")
+    head = raw.partition(b"\r\n\r\n")[0]
+    assert email.message_from_bytes(raw)["Bcc"] is None and b"\nBcc" not in head
+    assert email.message_from_bytes(raw, policy=default)["Subject"] == digest.subject.replace("=?", "= ?")
+
+
 MAIL = to_message(compose(report(), url=URL), "<p>x</p>", "x")
 
 
@@ -228,9 +238,10 @@ def test_a_long_name_brings_no_other_address(mark):
 
 
 @pytest.mark.parametrize("where", ["sender", "to", "name", "reply_to", "unsubscribe"])
-def test_a_line_break_in_an_address_is_refused(where):
-    """It would begin another header."""
-    wrong = "a@example.com\r\nBcc: b@example.com"
+@pytest.mark.parametrize("wrong", ["\r\nBcc: b@example.com", " =?utf-8?q?=0ABcc:_b=40example.com?="])
+def test_a_line_break_in_an_address_is_refused(where, wrong):
+    """It would begin another header, however it is written."""
+    wrong = f"a@example.com{wrong}"
     values = {"sender": "a@example.com", "to": "b@example.com"} | {where: (wrong,) if where == "unsubscribe" else wrong}
     with pytest.raises(QuarterdeckError, match="line break"):
         addressed(MAIL, Envelope(**values))

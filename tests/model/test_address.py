@@ -15,6 +15,7 @@ WRONG = [
     "ann@example.com (Ann)", "ann@[192.0.2.1]", "ann@exa_mple.com", "ann@faß.example", "ann@\u200b.example",
     "a" * 300 + "@example.com", "a" * 65 + "@example.com", "ann@" + "a" * 64 + ".com", "ann@" + "a." * 150 + "com",
     "ann@example.com\r\nBcc: ben@example.com", "ann@example.com\n", "Ann\r <ann@example.com>",
+    "=?utf-8?q?=0ABcc:_x=40y.zz?= <ann@example.com>", "=?utf-8?q?ann?=@example.com",
     "A\u2028n <ann@example.com>", "ann@example.com\x1b[2J", "Ann\x00 <ann@example.com>",
 ]  # fmt: skip
 

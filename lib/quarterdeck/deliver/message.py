@@ -56,7 +56,7 @@ def to_message(digest: Digest, html: str, text: str) -> bytes:
     It is dated noon UTC of the as-of day. Sender, reader and Message-ID belong to a delivery, so it has none.
     """
     headers = EmailMessage(policy=_POLICY)
-    headers["Subject"] = one_line(digest.subject, 200)
+    headers["Subject"] = subject_line(digest.subject)
     headers["Date"] = format_datetime(datetime.combine(date.fromisoformat(digest.as_of[:10]), time(12), UTC))
     headers["List-Id"] = f"<{_list_id(digest)}>"
     headers["Auto-Submitted"] = "auto-generated"
@@ -67,6 +67,11 @@ def to_message(digest: Digest, html: str, text: str) -> bytes:
         page = MIMEMultipart("related", f"=_{seal}_1", [page, *_pictures(digest)], policy=_PARTS)
     body = MIMEMultipart("alternative", f"=_{seal}_0", [plain, page], policy=_PARTS)
     return headers.as_bytes().removesuffix(b"\r\n") + body.as_bytes()
+
+
+def subject_line(text: str) -> str:
+    """A subject that begins no new header; the email package would undo what is encoded (`=?utf-8?q?=0A?=`)."""
+    return one_line(text, 200).replace("=?", "= ?")
 
 
 def _text(kind: str, text: str) -> MIMEBase:

@@ -14,7 +14,7 @@ _PLAIN = re.compile(rf"(?=.{{1,254}}$)(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LAB
 """RFC 5321's, without quotes and with a dot in its domain; SES takes no other letters in front of the @."""
 _NAMED = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^<>@]*?))\s*<([^<>]*)>')
 _AMBIGUOUS = re.compile("[ßς\u200c\u200d]")  # Python's IDNA (2003) makes another domain of these than browsers do
-_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]|=\?")  # the email package undoes `=?utf-8?q?=0A?=` in headers
 
 
 def parse_address(text: str, name: str = "") -> Address:
@@ -45,7 +45,8 @@ def plain_address(text: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """Text that begins no new header; raises BadValue for a line break or another control character."""
+    """Text that begins no new header; raises BadValue for a control character, also for one that `=?` may encode."""
     if _BREAK.search(text):
-        raise BadValue(f"address {text[:1]!r}…", "holds a line break or a control character", "Write it on one line")
+        problem = "holds a line break, a control character or `=?`"
+        raise BadValue(f"address {text[:1]!r}…", problem, "Write it on one line, in its own letters")
     return text

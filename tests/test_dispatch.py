@@ -306,6 +306,9 @@ def test_what_is_unknown_is_resolved_by_an_event_of_ses(
     row = rows(built)[ANN, 1]
     assert (row.state, row.message_id) == ("sent", "m-1") and row.delivered
     assert quarterdeck(built, "send", "--resolve", "nothing.json") == 2
+    (tmp_path / "events.json").write_text(json.dumps({"Type": "Notification", "Message": json.dumps(event)}), "utf-8")
+    assert quarterdeck(built, "send", "--resolve", str(tmp_path / "events.json")) == 2
+    assert "SNS message: comes while SES_TOPIC is not set" in capsys.readouterr().err
 
 
 def test_variants_are_shared_out_and_recorded(ses: str, built: Path) -> None:

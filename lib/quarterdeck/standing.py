@@ -15,6 +15,7 @@ from .deliver.digest import mail_path
 from .deliver.domain import txt_records
 from .deliver.events import read_events
 from .deliver.feedback import take_in
+from .deliver.sns import check_sns
 from .dispatch import Dispatch, Order, Planned
 from .model.check import Check
 from .model.delivery import Delivery, DeliveryKey, Ledger, masked
@@ -93,7 +94,8 @@ def resolve(dispatch: Dispatch, what: str, now: float) -> list[str]:
     except (OSError, UnicodeDecodeError) as err:
         remedy = "Write KEY=sent, KEY=failed, or name a file of SES events in JSON"
         raise QuarterdeckError(f"--resolve {what}", f"cannot be read ({type(err).__name__})", remedy) from err
-    done = take_in(read_events(text), dispatch.ledger, dispatch.recipients.silence, now)
+    events = read_events(text, lambda message: check_sns(message, dispatch.settings.ses_topic))
+    done = take_in(events, dispatch.ledger, dispatch.recipients.silence, now)
     counts = f"{done.new} events are new, {done.known} known, {done.others} of other mails"
     later = [f"{done.early} are of mails that are being sent: give them again later."] if done.early else []
     return [*done.told, f"{counts}.", *later]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from deliver.aws import serving
 from deliver.test_events import EVENTS, KEY
+from deliver.test_sns import TOPIC, certificate, signed
 from quarterdeck import __version__
 from quarterdeck.cloud import handler, mount
+from quarterdeck.deliver import sns
 from quarterdeck.model.delivery import Delivery
+from quarterdeck.model.errors import QuarterdeckError
 
 from .cloud import CONTEXT, Cloud, deployed, http_event, sqs_record
 
@@ -35,6 +39,18 @@ FOREIGN: list[Any] = [
 def cloud() -> Iterator[Cloud]:
     with serving() as endpoint, deployed(endpoint) as made:
         yield made
+
+
+def as_signed(event: Any, patch: pytest.MonkeyPatch) -> Any:
+    """A sample event with its messages of SNS signed, of a topic that is set."""
+    patch.setattr(sns, "fetch", lambda url: certificate())
+    patch.setattr(handler.place(), "settings", replace(handler.place().settings, ses_topic=TOPIC))
+    for record in event.get("Records", []):
+        if "Sns" in record:
+            record["Sns"] = signed(**record["Sns"])
+        elif '"Signature"' in record["body"]:
+            record["body"] = json.dumps(signed(**json.loads(record["body"])))
+    return event
 
 
 @pytest.mark.parametrize("event", FOREIGN, ids=range(len(FOREIGN)))
@@ -68,7 +84,7 @@ def test_alone_an_unknown_event_is_an_error(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("name", ["in-sns-for-lambda", "in-eventbridge", "in-sqs"])
-def test_what_ses_tells_is_in_the_ledger_once(cloud: Cloud, name: str) -> None:
+def test_what_ses_tells_is_in_the_ledger_once(cloud: Cloud, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mounted or alone, by SNS, EventBridge or a queue, and as often as it comes."""
     row = Delivery(KEY, "sent", "a sender", 0, "2026-11-02T06:00:01Z", address="jane@example.com")
     cloud.client("dynamodb").delete_item(
@@ -77,12 +93,23 @@ def test_what_ses_tells_is_in_the_ledger_once(cloud: Cloud, name: str) -> None:
     )
     assert cloud.place.ledger.claim(row, cloud.place.clock())
     assert cloud.place.ledger.advance(KEY, "sent", was=("claimed", "sent"), at=row.at, message_id="m")
-    event = json.loads(EVENTS[name])
+    event = as_signed(json.loads(EVENTS[name]), monkeypatch)
     for call in (mount(lambda *_: pytest.fail("seen")), handler.handler):
         assert call(event, CONTEXT) in ({"batchItemFailures": []}, *([{"new": n, "known": k, "others": 0}
                                         for n in range(3) for k in range(3)]))  # fmt: skip
     noted = cloud.place.ledger.get(KEY)
     assert noted and (noted.delivered or noted.opened or noted.clicked or noted.bounced)
+
+
+@pytest.mark.parametrize("topic", ["", TOPIC])
+def test_a_forged_message_of_sns_is_refused(cloud: Cloud, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while no topic is set; by a queue it is left for the dead letters."""
+    event = as_signed(json.loads(EVENTS["in-sns-for-lambda"]), monkeypatch)
+    monkeypatch.setattr(cloud.place, "settings", replace(cloud.place.settings, ses_topic=topic))
+    event["Records"][0]["Sns"]["Message"] = EVENTS["complaint"]
+    with pytest.raises(QuarterdeckError, match="not signed by SNS" if topic else "SES_TOPIC is not set"):
+        handler.handler(event, CONTEXT)
+    assert len(cloud.deliver(sqs_record(json.dumps(event["Records"][0]["Sns"]), 1))) == 1
 
 
 def test_what_comes_before_its_sender_is_done_comes_again(cloud: Cloud) -> None:
@@ -94,7 +121,7 @@ def test_what_comes_before_its_sender_is_done_comes_again(cloud: Cloud) -> None:
     assert cloud.place.ledger.advance(KEY, "sending", was=("claimed",))
     told = EVENTS["bounce"]
     with pytest.raises(Exception, match="being sent"):
-        handler.handler({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": told, "MessageId": "n1"}}]}, CONTEXT)
+        handler.handler({"source": "aws.ses", "detail": json.loads(told), "id": "n1"}, CONTEXT)
     assert len(cloud.deliver(sqs_record(told, 1))) == 1
 
 

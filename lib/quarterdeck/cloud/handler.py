@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from ..deliver.events import Feedback, read_events
 from ..deliver.feedback import take_in
+from ..deliver.sns import check_sns
 from ..model.errors import QuarterdeckError
 from . import Handler, api, work
 from .bodies import Generate
@@ -67,8 +68,8 @@ def _answer(event: Any, context: Any, *, alone: bool) -> Any:
         return _direct(here, wanted)
     if _is_queue(here, event, alone=alone):
         return process_partial_response(event, lambda record: _record(here, record), _QUEUE, context)
-    told = _feedback_in(json.dumps(event))
-    return _take_in(here, told) if told and (alone or any(it.key for it in told)) else _FOREIGN
+    told = _feedback_in(text := json.dumps(event))
+    return _take_in(here, text) if told and (alone or any(it.key for it in told)) else _FOREIGN
 
 
 def _detail(event: dict[str, Any]) -> dict[str, Any]:
@@ -117,8 +118,8 @@ def _is_queue(here: Place, event: dict[str, Any], *, alone: bool) -> bool:
 def _record(here: Place, record: SQSRecord) -> None:
     """Do what a message asks; what it raises lets it come again."""
     try:
-        if told := _feedback_in(record.body):
-            _take_in(here, told)
+        if _feedback_in(record.body):
+            _take_in(here, record.body)
         else:
             work.take(here, record.body, int(record.attributes.approximate_receive_count or 1))
     except Exception:
@@ -139,14 +140,18 @@ def _come_soon(here: Place, record: SQSRecord) -> None:
 
 
 def _feedback_in(text: str) -> list[Feedback]:
-    """The events of SES in a text; none in any other."""
+    """The events of SES that a text says it holds; none in any other."""
     with suppress(QuarterdeckError):
         return read_events(text)
     return []
 
 
-def _take_in(here: Place, events: list[Feedback]) -> dict[str, int]:
-    """Write what SES tells into the ledger; raises for what came before its mail's sender was done, to come again."""
+def _take_in(here: Place, text: str) -> dict[str, int]:
+    """Write what SES tells into the ledger; raises for what came before its mail's sender was done, to come again.
+
+    A message of SNS is of the topic that is set and signed, or raises too.
+    """
+    events = read_events(text, lambda message: check_sns(message, here.settings.ses_topic))
     done = take_in(events, here.ledger, here.recipients.silence, here.clock())
     for line in done.told:
         logger.info(line)

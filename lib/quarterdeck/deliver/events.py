@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from ..model.delivery import DeliveryKey, without_addresses
 from ..model.errors import QuarterdeckError
 from .words import one_line
 
+Check = Callable[[dict[str, Any]], None]
 TAG, HEADER = "delivery", "X-Quarterdeck-Delivery"
 """The tag and the header by which a mail carries its delivery's key."""
 _KINDS = {  # SES's word: ours, the object that tells more, and the list in it of whom it is about
@@ -58,15 +59,15 @@ class Feedback:
     detail: str = ""
 
 
-def read_events(text: str) -> list[Feedback]:
+def read_events(text: str, check: Check = lambda message: None) -> list[Feedback]:
     """The events in JSON from EventBridge, SNS, SQS or SES itself: an object, an array, or one after another.
 
-    Raises QuarterdeckError for anything else. No signature is checked (see `deliver.sns`).
+    Raises QuarterdeckError for anything else, and what `check` raises, which is asked about each message of SNS.
     """
     events: list[Feedback] = []
     try:
         for document in _documents(text):
-            for found in _unwrap(document):
+            for found in _unwrap(document, check):
                 events.append(_read(*found))
     except (ValueError, OverflowError, RecursionError) as err:
         problem = f"is no JSON: {err}" if isinstance(err, json.JSONDecodeError) else str(err)
@@ -81,7 +82,7 @@ def _documents(text: str) -> Iterator[Any]:
         yield document
 
 
-def _unwrap(document: Any, id: Any = "", at: Any = "") -> Iterator[tuple[dict[str, Any], Any, Any]]:
+def _unwrap(document: Any, check: Check, id: Any = "", at: Any = "") -> Iterator[tuple[dict[str, Any], Any, Any]]:
     """Each event of SES in a document, with the id and the time of what it came in."""
     if isinstance(document, str):
         # SES says so once, in plain words, when a topic is set up.
@@ -89,15 +90,18 @@ def _unwrap(document: Any, id: Any = "", at: Any = "") -> Iterator[tuple[dict[st
         document = {"eventType": ""} if validated else json.loads(document)
     if isinstance(document, list):
         for each in document:
-            yield from _unwrap(each, id, at)
-    elif not isinstance(document, dict):
+            yield from _unwrap(each, check, id, at)
+        return
+    if not isinstance(document, dict):
         raise ValueError("is no JSON object")
-    elif {"eventType", "notificationType"} & document.keys() or str(document.get("Type")).endswith("Confirmation"):
+    if {"Message", "TopicArn"} & document.keys():
+        check(document)
+    if {"eventType", "notificationType"} & document.keys() or str(document.get("Type")).endswith("Confirmation"):
         yield document, id, at
     elif document.get("source") == "aws.ses" and isinstance(document.get("detail"), dict):
         yield document["detail"], document.get("id"), document.get("time")
     elif inside := [document[name] for name in _INSIDE if name in document]:
-        yield from _unwrap(inside[0], document.get("MessageId", id), document.get("Timestamp", at))
+        yield from _unwrap(inside[0], check, document.get("MessageId", id), document.get("Timestamp", at))
     else:
         raise ValueError("is none that SES publishes")
 

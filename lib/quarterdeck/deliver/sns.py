@@ -1,18 +1,17 @@
-"""Whether a message came from Amazon SNS: its topic, age, certificate and signature."""
+"""Whether a message came from Amazon SNS: its topic, certificate and signature."""
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
+from urllib.request import HTTPRedirectHandler, build_opener
 
 from ..model.errors import QuarterdeckError
 from .aws import INSTALL
 
-MOST_SECONDS = 3600
-"""How old a message may be; SNS tries again for no longer than that."""
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
@@ -20,41 +19,45 @@ _SIGNED = {
 }
 
 
-def check_sns(message: dict[str, Any], fetch: Callable[[str], bytes], topics: Collection[str], now: float) -> str:
-    """Make sure that SNS signed a message, for one of these topics (ARNs), within the hour before `now` (Unix time).
+class _Straight(HTTPRedirectHandler):
+    def redirect_request(self, *asked: Any) -> None:
+        """Nowhere: only what lies at SNS's own host is its certificate."""
 
-    Returns the address to visit to confirm a subscription; for any other message, nothing. `fetch` gets the
-    certificate, asked only for one at SNS's own host in the topic's region; it must follow no redirect, and may raise
-    OSError. Raises QuarterdeckError. A message that comes twice passes twice: `take_in` knows an event again.
+
+@lru_cache(maxsize=4)
+def fetch(url: str) -> bytes:
+    """What lies at an address; raises OSError."""
+    with build_opener(_Straight).open(url, timeout=10) as answer:
+        return bytes(answer.read(100_000))
+
+
+def check_sns(message: dict[str, Any], topic: str) -> None:
+    """Make sure that SNS signed a message, for this topic (an ARN; empty: none is allowed).
+
+    The certificate is fetched from SNS's own host in the topic's region alone. Raises QuarterdeckError. A message that
+    comes twice, or late, passes: `take_in` knows an event again.
     Source: AWS, "Verifying the signatures of Amazon SNS messages".
     """
-    kind, topic = _field(message, "Type"), _field(message, "TopicArn")
+    kind = _field(message, "Type")
     if kind not in _SIGNED:
         raise _refused("is of no Type that SNS sends")
-    if topic not in topics:
-        raise _refused("is of a topic that is not allowed", "Allow its TopicArn if the topic is yours")
+    if not topic or topic != _field(message, "TopicArn"):
+        problem = "is of a topic that SES_TOPIC does not name" if topic else "comes while SES_TOPIC is not set"
+        raise _refused(problem, "If the topic is yours, set SES_TOPIC to its ARN")
     try:
-        age = now - datetime.fromisoformat(_field(message, "Timestamp")).timestamp()
+        sent = datetime.fromisoformat(_field(message, "Timestamp")).astimezone(UTC)
     except (ValueError, OverflowError) as err:
         raise _refused("has a Timestamp that is none") from err
-    if abs(age) > MOST_SECONDS:
-        raise _refused("is not of the last hour", "Look at this machine's clock; if it is right, this is a replay")
     partition, _, region = f"{topic}:::".split(":")[1:4]
     host = f"sns.{region}.amazonaws.com" + (".cn" if partition == "aws-cn" else "")
     url = _field(message, "SigningCertURL" if "SigningCertURL" in message else "SigningCertUrl")
     if not re.fullmatch(rf"https://{re.escape(host)}/[A-Za-z0-9_-]+\.pem", url):
         raise _refused(f"names a certificate that is not one of {host}")
     names = (name for name in _SIGNED[kind] if name != "Subject" or message.get(name) is not None)
-    _check_signature(message, "".join(f"{name}\n{_field(message, name)}\n" for name in names), url, fetch, now)
-    if kind != "SubscriptionConfirmation":
-        return ""
-    visit = _field(message, "SubscribeURL")
-    if not re.fullmatch(rf"https://{re.escape(host)}/\?Action=ConfirmSubscription&[!-~]+", visit):
-        raise _refused(f"has a SubscribeURL that is not one of {host}")
-    return visit
+    _check_signature(message, "".join(f"{name}\n{_field(message, name)}\n" for name in names), url, sent)
 
 
-def _check_signature(message: dict[str, Any], signed: str, url: str, fetch: Callable[[str], bytes], now: float) -> None:
+def _check_signature(message: dict[str, Any], signed: str, url: str, sent: datetime) -> None:
     try:
         from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -73,9 +76,8 @@ def _check_signature(message: dict[str, Any], signed: str, url: str, fetch: Call
         raise QuarterdeckError(url, f"cannot be had: {type(err).__name__}", "Let SNS try again") from err
     except (ValueError, UnsupportedAlgorithm) as err:
         raise _refused("is signed with what is no certificate") from err
-    today = datetime.fromtimestamp(now, UTC)
-    if not certificate.not_valid_before_utc <= today <= certificate.not_valid_after_utc:
-        raise _refused("is signed with a certificate that is not valid now")
+    if not certificate.not_valid_before_utc <= sent <= certificate.not_valid_after_utc:
+        raise _refused("is signed with a certificate that was not valid then")
     if not isinstance(key, RSAPublicKey):
         raise _refused("is signed with a certificate of no RSA key")
     try:

@@ -91,6 +91,7 @@ _STAGE = _matching("development|staging|production", "environment", "Choose deve
 _CERTIFICATE = _matching(
     r"arn:[\w-]+:acm:us-east-1:\d+:certificate/[\w-]+", "certificate", "Copy its ARN, of us-east-1"
 )
+_TOPIC = _matching(r"arn:[\w-]+:sns:[\w-]+:\d+:[\w.-]+", "topic", "Copy its ARN from the SNS console")
 _RATE = _number(float, 0.001, 1e6, "Write messages a second, above 0, as 2.5")
 _DAYS = _number(int, 30, 40_000, "Write a whole number of days, at least 30")
 
@@ -114,6 +115,7 @@ class Settings:
     ses_reply_to: str = _by(_mailbox)
     ses_bcc_address: str = _by(_mailbox)
     ses_configuration_set: str = _by(_SET)
+    ses_topic: str = _by(_TOPIC)
     ses_fallback_region: str = _by(_REGION)
     ses_allowed: tuple[str, ...] = _by(_allowed, ())
     operator_address: str = _by(_mailbox)

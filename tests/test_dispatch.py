@@ -28,7 +28,8 @@ from quarterdeck.cli import main
 from quarterdeck.deliver.aws import open_client
 from quarterdeck.deliver.members import DAY
 from quarterdeck.dispatch import Dispatch, Order, assign
-from quarterdeck.model.delivery import DeliveryKey, recipient_id
+from quarterdeck.model.delivery import Delivery, DeliveryKey, recipient_id
+from quarterdeck.model.errors import QuarterdeckError
 from quarterdeck.project import Project
 
 pytestmark = pytest.mark.slow
@@ -278,14 +279,89 @@ def test_what_is_unknown_is_resolved_by_hand(
     """Until then it is not sent again, whatever is asked for; as failed it may be."""
     key = unknown(built, monkeypatch)
     for more in ([], ["--retry-failed"], ["--correct"]):
-        assert quarterdeck(built, "send", *more) == 0
+        assert quarterdeck(built, "send", *more) == 1
+        assert f"{key} (a…@example.com) unknown: SES: gave no answer" in capsys.readouterr().err
     assert not taken(ses)
     assert quarterdeck(built, "status") == 0
-    assert f"quarterdeck send --resolve {key}=sent|failed" in capsys.readouterr().out
+    assert f"quarterdeck send --resolve '{key}=sent|failed'" in capsys.readouterr().out
     assert quarterdeck(built, "send", "--resolve", f"{key}=failed") == 0
     assert quarterdeck(built, "send", "--resolve", f"{key}=sent") == 2
     assert quarterdeck(built, "send") == 0 and not taken(ses)
     assert quarterdeck(built, "send", "--retry-failed") == 0 and len(taken(ses)) == 1
+
+
+def test_what_a_dead_sender_left_is_told_its_owner_once_and_said_each_time(
+    ses: str, built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the delivery and the command, and the exit code of a failure."""
+    give_readers(built, "recipients: [{address: ann@example.com}]\nowner: chief@example.com\n")
+    ledger, key = Dispatch(Project.open(built)).ledger, DeliveryKey("skipper", "2026-03", ANN)
+    ledger.claim(Delivery(key, "claimed", "me@elsewhere 7 ab", 0.0, "2026-11-02", address="ann@example.com"), 0.0)
+    ledger.advance(key, "sending", was=("claimed",))
+    for _ in range(2):
+        assert quarterdeck(built, "send") == 1
+        said = capsys.readouterr().err
+        assert f"{key} (a…@example.com) unknown: its sender ended" in said
+        assert f"Next: quarterdeck send --resolve '{key}=sent|failed'" in said
+    ((to, notice),) = taken(ses)
+    assert to == ["chief@example.com"] and f"--resolve '{key}=sent|failed'" in notice.get_content()
+
+
+def test_what_stops_a_run_is_said_whatever_fails_after_it(
+    ses: str, built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mail that SES took and the ledger does not know; then the owner cannot be told, and the page not written."""
+    from quarterdeck import standing
+    from quarterdeck.deliver import ledger, send
+
+    give_readers(built, READERS + "owner: chief@example.com\n")
+    monkeypatch.setattr(send, "_PAUSES", ())
+    real, advance = send.hand_over, ledger.FileLedger.advance
+
+    def refusing(client: Any, letter: Any) -> str:
+        if letter.to == "ann@example.com":
+            raise send.Refused("SES refused (MessageRejected)", "no", "Mend that")
+        return real(client, letter)
+
+    def full(self: Any, key: DeliveryKey, to: str, **more: Any) -> bool:
+        if to == "sent":
+            raise QuarterdeckError("ledger.sqlite", "disk full")
+        return advance(self, key, to, **more)
+
+    def fail(*told: Any) -> None:
+        raise QuarterdeckError("SES", "cannot be reached")
+
+    def no_space(*told: Any) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(send, "hand_over", refusing)
+    monkeypatch.setattr(ledger.FileLedger, "advance", full)
+    monkeypatch.setattr(Dispatch, "tell", fail)
+    monkeypatch.setattr(standing, "put_deliveries", no_space)
+    assert quarterdeck(built, "send") == 2
+    stopped, failed, untold, page = capsys.readouterr().err.splitlines()
+    assert "SES took it as" in stopped and f"--resolve skipper/2026-03/{BEN}/1=sent" in stopped
+    assert f"{ANN}/1 (a…@example.com) failed: SES refused" in failed
+    assert untold == "c…@example.com was not told. SES: cannot be reached."
+    assert page == "The page of deliveries stays as it was. no space left"
+
+
+def test_a_complaint_is_told_the_operator_once(
+    ses: str, built: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By mail, without the reader's address."""
+    monkeypatch.setenv("OPERATOR_ADDRESS", "The desk <desk@example.com>")
+    give_readers(built, "recipients: [{address: ann@example.com}]\n")
+    assert quarterdeck(built, "send") == 0
+    mail = {"messageId": "m-1", "timestamp": "2026-11-02T08:00:00Z",
+            "tags": {"delivery": [DeliveryKey("skipper", "2026-03", ANN).tag]}}  # fmt: skip
+    about = {"timestamp": "2026-11-02T08:00:01Z", "complainedRecipients": [{"emailAddress": "ann@example.com"}]}
+    path = tmp_path / "events.json"
+    path.write_text(json.dumps({"eventType": "Complaint", "mail": mail, "complaint": about}), "utf-8")
+    for _ in range(2):
+        assert quarterdeck(built, "send", "--resolve", str(path)) == 0
+    _, (to, told) = taken(ses)
+    assert to == ["desk@example.com"] and "a…@example.com complained" in told.get_content()
 
 
 def test_what_is_unknown_is_resolved_by_an_event_of_ses(
@@ -462,8 +538,8 @@ def test_killed_at_random_and_started_again_no_reader_gets_two(
         running.send_signal(signal.SIGKILL)
         running.wait()
     last = start(built)
-    assert last.wait() == 0, last.stdout.read()
-    states = Counter(row.state for row in rows(built).values())
+    code, states = last.wait(), Counter(row.state for row in rows(built).values())
+    assert code == (1 if states["unknown"] else 0), last.stdout.read()
     mails = counted(ses)
     assert set(mails.values()) == {1} and set(states) <= {"sent", "unknown"} and sum(states.values()) == 25
     assert states["sent"] >= 21 and len(mails) >= states["sent"]

@@ -70,7 +70,10 @@ Stands = Literal["due", "approval", "held", "sent", "failed", "unknown", "skippe
 
 @dataclass(frozen=True)
 class Planned:
-    """One reader of one report, and the mail for them: its edition, or in `skip` why there is none."""
+    """One reader of one report, and the mail for them: its edition, or in `skip` why there is none.
+
+    It is `left` when its sender was found gone just now, with SES perhaps called.
+    """
 
     key: DeliveryKey
     reader: Reader
@@ -79,6 +82,7 @@ class Planned:
     stands: Stands = "due"
     skip: str = ""
     row: Delivery | None = None
+    left: bool = False
 
     @property
     def next(self) -> str:
@@ -88,7 +92,7 @@ class Planned:
             "due": f"quarterdeck send {which}",
             "approval": f"quarterdeck approve {which}",
             "failed": f"quarterdeck send {which} --retry-failed",
-            "unknown": f"quarterdeck send --resolve {self.key}=sent|failed",
+            "unknown": f"quarterdeck send --resolve '{self.key}=sent|failed'",
         }.get(self.stands, "")
 
 
@@ -190,10 +194,11 @@ class Dispatch:
             rows = {row.key.recipient: replace(row, snapshot="") for row in self.ledger.of_report(key.slug, key.period)}
             approved = not built.persona.approval or self.ledger.marked(_approval(built)) is not None
             for reader in self.readers(built):
-                row = rows.get(recipient_id(reader.address))
+                held = row = rows.get(recipient_id(reader.address))
                 if row and settle:
                     row = settled(self.ledger, row, self._clock())
-                yield self._planned(built, reader, row, order, approved)
+                planned = self._planned(built, reader, row, order, approved)
+                yield replace(planned, left=row is not held and planned.stands == "unknown")
 
     def count(self, order: Order) -> int:
         """How many readers a plan has."""
@@ -320,19 +325,23 @@ class Dispatch:
         return path
 
     def send(self, order: Order) -> Iterator[tuple[Planned, Delivery | None]]:
-        """Send what is to be sent, one mail after the other, each with its row of the ledger (None: skipped)."""
+        """Send what is to be sent, one mail after the other, each with its row of the ledger (None: as it was)."""
         regions = [self.settings.ses_region, *filter(None, [self.settings.ses_fallback_region])]
         clients = [(region, self._ses(region)) for region in regions]
         rate, retry = self.settings.send_rate, order.retry_failed
         sender = Sender(self.ledger, clients, self.owner, rate, retry, self._clock)
         for planned in self.plan(order, settle=True):
             if planned.skip:
-                yield planned, None
+                yield planned, planned.row if planned.left else None
                 continue
             mail = self.outgoing(planned, own=True)
             self.write_copy(mail)
             row = sender.deliver(mail)
-            yield (planned if row else replace(planned, stands="held", skip="another sender has it")), row
+            if row is None:
+                planned = replace(planned, stands="held", skip="another sender has it")
+            elif row.state in ("failed", "unknown"):
+                planned = replace(planned, stands=row.state, skip=f"{row.state}: {row.reason}")
+            yield planned, row
 
     def _ses(self, region: str = "") -> Any:
         """A client that never repeats a call: SES has no way to tell a repeated mail from a second one."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from .deliver.feedback import take_in
 from .deliver.sns import check_sns
 from .dispatch import Dispatch, Order, Planned
 from .model.check import Check
-from .model.delivery import Delivery, DeliveryKey, Ledger, masked
+from .model.delivery import DeliveryKey, Ledger, masked, without_addresses
 from .model.errors import QuarterdeckError
 from .model.period import Period
 from .model.report import ReportKey
@@ -57,7 +56,7 @@ def standings(project: Project, dispatch: Dispatch, order: Order) -> tuple[list[
         line = lines.setdefault(key, Standing(key, ""))
         line.counts[_COLUMN.get(planned.stands, planned.stands)] += 1
         line.next = line.next or planned.next
-        troubles += filter(None, [_trouble(planned)])
+        troubles += filter(None, [trouble(planned)])
     shown = [line for line in lines.values() if line.counts or not line.key.subject]
     for line in shown:
         if line.stale:
@@ -65,15 +64,20 @@ def standings(project: Project, dispatch: Dispatch, order: Order) -> tuple[list[
     return shown, troubles
 
 
-def write_page(dispatch: Dispatch, now: datetime) -> None:
-    """Say on the owner's page how all deliveries stand; while a run is going here, the page keeps what it said."""
+def write_page(dispatch: Dispatch, now: datetime) -> list[str]:
+    """Say on the owner's page how all deliveries stand; why the page keeps what it said, as while a run is going."""
     project = dispatch.project
-    with suppress(QuarterdeckError), project.locked():
-        lines, troubles = standings(project, dispatch, Order())
-        put_deliveries(project.root, f"{now:%Y-%m-%d %H:%M} UTC", HEADER, [line.cells for line in lines], troubles)
+    try:
+        with project.locked():
+            lines, troubles = standings(project, dispatch, Order())
+            put_deliveries(project.root, f"{now:%Y-%m-%d %H:%M} UTC", HEADER, [line.cells for line in lines], troubles)
+    except (QuarterdeckError, OSError) as err:
+        return [f"The page of deliveries stays as it was. {err}"]
+    return []
 
 
-def _trouble(planned: Planned) -> str:
+def trouble(planned: Planned) -> str:
+    """What there is to say of a delivery that failed, is unknown, bounced or was complained of; else nothing."""
     row, who = planned.row, masked(planned.reader.address)
     if planned.stands in ("failed", "unknown"):
         return f"{planned.key} ({who}) {planned.skip} Next: {planned.next}"
@@ -98,21 +102,35 @@ def resolve(dispatch: Dispatch, what: str, now: float) -> list[str]:
     done = take_in(events, dispatch.ledger, dispatch.recipients.silence, now)
     counts = f"{done.new} events are new, {done.known} known, {done.others} of other mails"
     later = [f"{done.early} are of mails that are being sent: give them again later."] if done.early else []
-    return [*done.told, f"{counts}.", *later]
+    return [*done.told, f"{counts}.", *later, *tell_operator(dispatch, done.told)]
 
 
-def notices(dispatch: Dispatch, ended: list[tuple[Planned, Delivery]]) -> Iterator[tuple[str, str, str]]:
-    """Address, subject and text for each owner whose reports did not reach somebody, with the commands that repeat."""
-    by_owner: dict[str, list[tuple[Planned, Delivery]]] = {}
-    for planned, row in ended:
-        owner = planned.built.persona.owner or dispatch.settings.operator_address
-        if owner and row.state in ("failed", "unknown"):
-            by_owner.setdefault(owner, []).append((replace(planned, stands=row.state), row))
+def tell_operator(dispatch: Dispatch, lines: Sequence[str]) -> list[str]:
+    """Mail the operator what came back; why that could not be done."""
+    operator = dispatch.settings.operator_address
+    return _tell(dispatch, operator, "What came back of the reports", lines) if operator and lines else []
+
+
+def tell_owners(dispatch: Dispatch, ended: Iterable[Planned]) -> list[str]:
+    """Mail each owner which reports did not reach somebody, with the commands that repeat; who could not be told."""
+    by_owner: dict[str, list[Planned]] = {}
+    for planned in ended:
+        if owner := planned.built.persona.owner or dispatch.settings.operator_address:
+            by_owner.setdefault(owner, []).append(planned)
+    untold = []
     for owner, troubles in by_owner.items():
-        lines = [f"{row.key}: {row.state}. {row.reason}" for _, row in troubles[:50]]
-        commands = sorted({planned.next for planned, _ in troubles})
-        text = "\n".join([*lines, "", "What to do:", *(f"  {command}" for command in commands), ""])
-        yield owner, f"{len(troubles)} reports did not reach their readers", text
+        commands = sorted({f"  {planned.next}" for planned in troubles})
+        lines = [*(f"{planned.key}: {planned.skip}" for planned in troubles[:50]), "", "What to do:", *commands]
+        untold += _tell(dispatch, owner, f"{len(troubles)} reports did not reach their readers", lines)
+    return untold
+
+
+def _tell(dispatch: Dispatch, to: str, subject: str, lines: Sequence[str]) -> list[str]:
+    try:
+        dispatch.tell(to, subject, "\n".join([*lines, ""]))
+    except QuarterdeckError as err:
+        return [f"{without_addresses(to)} was not told. {err}"]
+    return []
 
 
 def export_to(path: Path, ledger: Ledger) -> int:

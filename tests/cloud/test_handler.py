@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from quarterdeck.model.delivery import Delivery
 from quarterdeck.model.errors import QuarterdeckError
 
 from .cloud import CONTEXT, Cloud, deployed, http_event, sqs_record
+from .test_work import mails
 
 FOREIGN: list[Any] = [
     http_event("GET", "/their/page", "", {}, []),
@@ -36,7 +38,8 @@ FOREIGN: list[Any] = [
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    tmp_path_factory.getbasetemp()  # before there is another place for it
     with serving() as endpoint, deployed(endpoint) as made:
         yield made
 
@@ -99,6 +102,20 @@ def test_what_ses_tells_is_in_the_ledger_once(cloud: Cloud, name: str, monkeypat
                                         for n in range(3) for k in range(3)]))  # fmt: skip
     noted = cloud.place.ledger.get(KEY)
     assert noted and (noted.delivered or noted.opened or noted.clicked or noted.bounced)
+
+
+def test_a_bounce_is_told_the_operator_once(cloud: Cloud, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By mail, as the project's settings say."""
+    monkeypatch.setenv("OPERATOR_ADDRESS", "desk@example.com")
+    key = replace(KEY, version=7)
+    row = Delivery(key, "claimed", "a sender", 0, "2026-11-02T06:00:01Z")
+    assert cloud.place.ledger.claim(row, 0) and cloud.place.ledger.advance(key, "sent", was=("claimed",))
+    event = {**json.loads(EVENTS["in-eventbridge"].replace(KEY.tag, key.tag)), "id": "another"}
+    cloud.push(project)
+    before = len(mails(cloud.endpoint))
+    for _ in range(2):
+        handler.handler(event, CONTEXT)
+    assert mails(cloud.endpoint)[before:] == [{"desk@example.com"}]
 
 
 @pytest.mark.parametrize("topic", ["", TOPIC])

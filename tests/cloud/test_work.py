@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from deliver.aws import serving
 from quarterdeck.cloud import handler
 from quarterdeck.cloud.runs import report_item
+from quarterdeck.deliver import send
 from quarterdeck.model.errors import QuarterdeckError
 from quarterdeck.model.report import ReportKey
 
@@ -201,6 +203,32 @@ def test_the_schedule_makes_what_has_ended(cloud: Cloud, project: Path) -> None:
     for time in ("noon", None):
         with pytest.raises(QuarterdeckError, match=f"event, time: '{time}' is no moment"):
             handler.handler({**asked, "time": time}, CONTEXT)
+
+
+def test_what_failed_before_the_time_was_up_is_told_its_owner(
+    cloud: Cloud, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next worker, which goes on, finds it failed already."""
+    say(project, "host", "recipients: [{address: ann@example.com}, {address: ben@example.com}]\n")
+    say(project, "host", "owner: chief@example.com\n")
+    cloud.push(project)
+    id = generate(cloud, personas=["host"], send=True)
+    for _ in range(3):
+        cloud.deliver(*cloud.receive())
+    real = send.hand_over
+
+    def refusing(client: Any, letter: Any) -> str:
+        if letter.to == "ann@example.com":
+            raise send.Refused("SES refused (MessageRejected)", "no", "Mend that")
+        return real(client, letter)
+
+    monkeypatch.setattr(send, "hand_over", refusing)
+    hurried = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 20_000})
+    handler.handler({"Records": cloud.receive()}, hurried)
+    assert mails(cloud.endpoint) == [{"chief@example.com"}]
+    cloud.work()
+    assert mails(cloud.endpoint) == [{"chief@example.com"}, {"ben@example.com"}]
+    assert cloud.run(id)["reports"][0]["sent"] == 1
 
 
 def test_mail_waits_for_approval_and_a_try_goes_to_oneself(cloud: Cloud, project: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..model.delivery import masked
 from ..model.errors import QuarterdeckError
-from .verbs import FAILED, open_dispatch, order_of, print_table, say, short_path, verb
+from .verbs import BAD_INPUT, FAILED, one_line, open_dispatch, order_of, print_table, say, short_path, verb
 
 if TYPE_CHECKING:
     from ..dispatch import Dispatch, Order
@@ -30,7 +30,7 @@ def _send(options: argparse.Namespace) -> int:
     with open_dispatch(options) as dispatch:
         if options.resolve:
             print(*standing.resolve(dispatch, options.resolve, time.time()), sep="\n")
-            standing.write_page(dispatch, datetime.now(UTC))
+            say(*standing.write_page(dispatch, datetime.now(UTC)))
             return 0
         if options.test:
             for slug, message_id in dispatch.send_test(options.test, order):
@@ -39,25 +39,23 @@ def _send(options: argparse.Namespace) -> int:
         if options.dry_run:
             _dry_run(dispatch, order)
             return 0
-        told, troubles, stopped = Counter[str](), [], None
+        told, troubles, new, stopped = Counter[str](), [], [], False
         with tqdm(total=dispatch.count(order), unit="reader", leave=False, disable=not sys.stderr.isatty()) as bar:
             try:
                 for planned, row in dispatch.send(order):  # ten thousand rows are not kept
                     bar.update()
                     told[row.state if row else f"not sent ({planned.skip.partition(':')[0]})"] += 1
-                    troubles += [(planned, row)] if row and row.state != "sent" else []
-            except QuarterdeckError as err:
-                stopped = err
-        for _, row in troubles:
-            say(f"{row.key} ({masked(row.address)}) {row.state}: {row.reason}")
+                    if planned.stands == "unknown" or (planned.stands == "failed" and row):
+                        troubles.append(standing.trouble(planned))
+                        new += [planned] if row else []
+            except QuarterdeckError as err:  # said before what may fail, too
+                stopped = True
+                say(one_line(err))
+        say(*troubles)
         if told or not stopped:
             print(", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "No report has a reader.")
-        for owner, subject, text in standing.notices(dispatch, troubles):
-            dispatch.tell(owner, subject, text)
-        standing.write_page(dispatch, datetime.now(UTC))
-        if stopped:
-            raise stopped
-    return FAILED if troubles else 0
+        say(*standing.tell_owners(dispatch, new), *standing.write_page(dispatch, datetime.now(UTC)))
+    return BAD_INPUT if stopped else FAILED if troubles else 0
 
 
 def _dry_run(dispatch: Dispatch, order: Order) -> None:
@@ -93,7 +91,7 @@ def _status(options: argparse.Namespace) -> int:
             return 0
         lines, troubles = standing.standings(dispatch.project, dispatch, order)
         print_table(standing.HEADER, [line.cells for line in lines])
-        standing.write_page(dispatch, datetime.now(UTC))
+        say(*standing.write_page(dispatch, datetime.now(UTC)))
         for trouble in troubles[:20]:
             print(trouble)
         if len(troubles) > 20:

@@ -153,6 +153,7 @@ def one_line(err: QuarterdeckError) -> str:
     return f"quarterdeck: {err}".replace(f"{Path.cwd()}{os.sep}", "")
 
 
-def say(line: str) -> None:
-    """A line beside the output proper."""
-    print(line, file=sys.stderr)
+def say(*lines: str) -> None:
+    """Lines beside the output proper."""
+    for line in lines:
+        print(line, file=sys.stderr)

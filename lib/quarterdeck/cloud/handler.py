@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -151,10 +151,21 @@ def _take_in(here: Place, text: str) -> dict[str, int]:
 
     A message of SNS is of the topic that is set and signed, or raises too.
     """
+    from ..dispatch import Dispatch
+    from ..standing import tell_operator
+
     events = read_events(text, lambda message: check_sns(message, here.settings.ses_topic))
     done = take_in(events, here.ledger, here.recipients.silence, here.clock())
     for line in done.told:
         logger.info(line)
+    if done.told:
+        try:
+            with closing(Dispatch(here.project(), clock=here.clock)) as dispatch:
+                untold = tell_operator(dispatch, done.told)
+        except QuarterdeckError as err:
+            untold = [f"the operator was not told. {err}"]
+        for line in untold:
+            logger.warning(line)
     if done.early:
         raise QuarterdeckError("feedback", "is of a mail that is being sent", "It comes again")
     return {"new": done.new, "known": done.known, "others": done.others}

@@ -18,6 +18,7 @@ from ..model.errors import QuarterdeckError
 from ..model.period import Period
 from ..model.report import ReportKey
 from . import store
+from .log import logger
 from .place import Place
 from .runs import report_item, report_key, run_item
 
@@ -214,7 +215,7 @@ def _publish(place: Place, site: Path) -> None:
 def _send(place: Place, row: dict[str, str], key: ReportKey) -> None:
     """Mail a report to its readers or, as a try, to whoever asked; for what is left when time runs out, ask anew."""
     from ..dispatch import Dispatch, Order
-    from ..standing import notices
+    from ..standing import tell_owners
 
     place.need("ledger_table")
     project, item = place.project(row["version"]), report_item(row["id"], key)
@@ -226,15 +227,17 @@ def _send(place: Place, row: dict[str, str], key: ReportKey) -> None:
             person = place.members.person(row["to"])
             told["sent"] += len(list(dispatch.send_test(person.address, order))) if person else 0
         else:
-            for planned, delivery in dispatch.send(order):
-                told[delivery.state if delivery else planned.stands] += 1
-                skipped = skipped or ("" if delivery else planned.skip)
-                troubles += [(planned, delivery)] if delivery and delivery.state != "sent" else []
-                if place.clock() > place.until - _MARGIN:
-                    place.runs.release(item, "send", "")
-                    return place.enqueue("send", run=row["id"], slug=key.slug, period=key.period)
-            for owner, subject, text in notices(dispatch, troubles):
-                dispatch.tell(owner, subject, text)
+            try:
+                for planned, delivery in dispatch.send(order):
+                    told[delivery.state if delivery else planned.stands] += 1
+                    skipped = skipped or ("" if delivery else planned.skip)
+                    troubles += [planned] if delivery and planned.stands in ("failed", "unknown") else []
+                    if place.clock() > place.until - _MARGIN:
+                        place.runs.release(item, "send", "")
+                        return place.enqueue("send", run=row["id"], slug=key.slug, period=key.period)
+            finally:  # whoever sends the rest will not know of these
+                for line in tell_owners(dispatch, troubles):
+                    logger.warning(line)
     counts = {name: told.pop(name, 0) for name in ("sent", "failed", "unknown")}
     place.runs.advance(item, "sent", ("sending",), **counts, skipped=told.total(), why=skipped)
 

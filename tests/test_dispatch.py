@@ -163,7 +163,42 @@ def test_whoever_unsubscribed_is_skipped(ses: str, built: Path, capsys: pytest.C
     assert quarterdeck(built, "send") == 0
     assert [str(message["To"]) for _, message in taken(ses)] == ["ben@example.com"]
     assert quarterdeck(built, "send", "--dry-run") == 0
-    assert "to a…@example.com: unsubscribed 20" in capsys.readouterr().out
+    assert "to a…@example.com: unsubscribed by hand 20" in capsys.readouterr().out
+
+
+def test_why_a_reader_is_sent_nothing_is_said(ses: str, built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bounce is no unsubscription."""
+    give_readers(built)
+    why = "bounced (Permanent, General, smtp; 550 5.1.1)"
+    Dispatch(Project.open(built)).recipients.silence(ANN, "", why, "2026-11-02T06:00:03Z")
+    assert quarterdeck(built, "send", "--dry-run") == 0
+    assert "to a…@example.com: bounced 2026-11-02: Permanent, General, smtp; 550 5.1.1\n" in capsys.readouterr().out
+
+
+def test_the_pilot_inbox_is_heard_too(ses: str, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its wish, its bounce and its complaint count as anybody's."""
+    give_readers(built)
+    monkeypatch.setenv("SES_TO_ADDRESS", "pilot@elsewhere.example")
+    assert quarterdeck(built, "recipients", "unsubscribe", "pilot@elsewhere.example", "--personas", "skipper") == 0
+    assert quarterdeck(built, "send") == 0
+    assert [str(message["Subject"]).split("]")[0] for _, message in taken(ses)] == ["[host"]
+
+
+@pytest.mark.parametrize("name", ["--test", "OPERATOR_ADDRESS", "owner", "SES_BCC_ADDRESS"])
+def test_outside_production_nobody_else_is_mailed_in_any_way(
+    name: str, ses: str, built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A test, a notice, an audit copy: none goes beyond the allow-list, and it is said."""
+    other = "boss@elsewhere.example"
+    if name.isupper():
+        monkeypatch.setenv(name, other)
+    unknown(built, monkeypatch, f"owner: {other}\n" if name == "owner" else "")
+    give_readers(built, READERS, "host")
+    more = ["--test", other] if name == "--test" else ["--personas", "host"]
+    code = quarterdeck(built, "send", *more)
+    assert "b…@elsewhere.example" in (said := capsys.readouterr().err) and "is not in SES_ALLOWED (dev" in said
+    assert not any(other in to for to, _ in taken(ses)) and other not in said
+    assert code == (2 if name in ("--test", "SES_BCC_ADDRESS") else 0)
 
 
 def test_a_report_that_needs_approval_waits_for_it_as_it_is(
@@ -259,9 +294,9 @@ def test_a_refused_mail_is_told_its_owner_and_repeated_on_demand(
     assert taken(ses)[2][1]["To"].addresses[0].addr_spec == "ann@example.com"
 
 
-def unknown(built: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def unknown(built: Path, monkeypatch: pytest.MonkeyPatch, more: str = "") -> str:
     """Send to Ann so that nobody knows whether it arrived; the delivery's key."""
-    give_readers(built, "recipients: [{address: ann@example.com}]\n")
+    give_readers(built, f"recipients: [{{address: ann@example.com}}]\n{more}")
     from quarterdeck.deliver import send
 
     def lost(client: Any, letter: Any) -> str:
@@ -269,7 +304,7 @@ def unknown(built: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
     with monkeypatch.context() as patched:
         patched.setattr(send, "hand_over", lost)
-        assert quarterdeck(built, "send") == 1
+        assert quarterdeck(built, "send") in (1, 2)
     return f"skipper/2026-03/{ANN}/1"
 
 

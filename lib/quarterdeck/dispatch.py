@@ -31,11 +31,11 @@ from .deliver.table import Table
 from .deliver.told import Told
 from .deliver.unsubscribe import link, read_secret
 from .model.address import parse_address
-from .model.delivery import Delivery, DeliveryKey, Ledger, State, recipient_id
+from .model.delivery import Delivery, DeliveryKey, Ledger, State, masked, recipient_id
 from .model.errors import QuarterdeckError
 from .model.files import write
 from .model.period import Period
-from .model.persona import Persona, load_personas
+from .model.persona import Persona, Recipient, load_personas
 from .model.report import CONTROL, Report, ReportKey, reports_in
 from .project import Project, check_data
 from .render import Renderer, choose
@@ -177,7 +177,7 @@ class Dispatch:
             return listed
         if not listed and built.report.key.subject:
             return []
-        return [Reader(slug, parse_address(pilot).addr_spec)]
+        return [self.recipients.reader(slug, Recipient(address=parse_address(pilot).addr_spec))]
 
     def last_sent(self, slug: str) -> list[Delivery]:
         """What each reader of a report was sent last."""
@@ -232,17 +232,28 @@ class Dispatch:
 
     def _closed(self, built: Built, reader: Reader) -> str:
         """Why this reader gets nothing at all of a report."""
-        if reader.unsubscribed_at:
-            return f"unsubscribed {reader.unsubscribed_at[:10]}"
         if not reader.active:
-            return "not active"
-        allowed = {reader.address.casefold(), "@" + reader.address.casefold().rpartition("@")[2]}
-        everybody = self.settings.environment == "production" or self.settings.ses_to_address
-        if not everybody and not allowed & set(self.settings.ses_allowed):
-            return f"not in SES_ALLOWED ({self.settings.environment})"
+            what, _, detail = (reader.why or "not active").partition(" (")
+            return f"{what} {reader.unsubscribed_at[:10]}".rstrip() + (detail and f": {detail.removesuffix(')')}")
+        if barred := self._barred(reader.address):
+            return barred
         oldest = date.fromisoformat(stamp(self._clock())[:10]) - timedelta(days=self.settings.ledger_days)
         ended = Period.parse(built.report.key.period).end
         return "its period ended before what the ledger remembers" if ended < oldest else ""
+
+    def _barred(self, address: str) -> str:
+        """Why nothing is mailed to an address here; empty where it may be."""
+        settings, known = self.settings, address.casefold()
+        pilot = settings.ses_to_address and parse_address(settings.ses_to_address).addr_spec.casefold()
+        allowed = {known, "@" + known.rpartition("@")[2]} & {pilot, *settings.ses_allowed}
+        return "" if allowed or settings.environment == "production" else f"not in SES_ALLOWED ({settings.environment})"
+
+    def _admitted(self, text: str) -> str:
+        """The bare address in a setting or an option; raises QuarterdeckError where nothing is mailed to it here."""
+        address = parse_address(text).addr_spec
+        if barred := self._barred(address):
+            raise QuarterdeckError(masked(address), f"is {barred}", "Add it there, or set QUARTERDECK_ENV=production")
+        return address
 
     def _past(self, planned: Planned, order: Order) -> tuple[Stands, str] | None:
         """How this delivery stands, and why there is nothing more to do for it; None where there is."""
@@ -289,7 +300,7 @@ class Dispatch:
             addressed(neutral, envelope),
             parse_address(settings.ses_from_address).addr_spec,
             planned.reader.address,
-            settings.ses_bcc_address and parse_address(settings.ses_bcc_address).addr_spec,
+            settings.ses_bcc_address and self._admitted(settings.ses_bcc_address),
             settings.ses_configuration_set,
             key.tag,
         )
@@ -356,7 +367,7 @@ class Dispatch:
         mails = []
         for built in self.built(order):
             key = DeliveryKey(built.report.key.slug, built.report.key.period, "test")
-            mails.append(self.outgoing(Planned(key, Reader(key.slug, parse_address(to).addr_spec), built)))
+            mails.append(self.outgoing(Planned(key, Reader(key.slug, self._admitted(to)), built)))
         if not mails:
             raise QuarterdeckError(str(self.project.store), "holds no report of these", "Run `make reports` first")
         for mail in mails:
@@ -369,7 +380,7 @@ class Dispatch:
         message.set_content(text, cte="quoted-printable")
         envelope = Envelope(self.settings.ses_from_address, to)
         sender = parse_address(envelope.sender).addr_spec
-        letter = Letter(addressed(message.as_bytes(policy=SMTP), envelope), sender, parse_address(to).addr_spec)
+        letter = Letter(addressed(message.as_bytes(policy=SMTP), envelope), sender, self._admitted(to))
         hand_over(self._ses(), letter)
 
     def approve(self, order: Order) -> list[ReportKey]:

@@ -100,6 +100,46 @@ def test_a_reader_of_one_subject_is_told_of_that_alone(table: TableRecipients, t
         assert not recipients.of("audit/acme")[0].active
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"locale": "qq_QQ_zz"}, "skipped (locale: 'qq_QQ_zz' is no locale that Babel knows)"),
+        ({"time_zone": "Mars/X"}, "skipped (time_zone: 'Mars/X' is no time zone)"),
+        ({"address": "nobody"}, "skipped (address: address 'n…' is none that mail can carry)"),
+        ({"name": "=?utf-8?q?=0ABcc:_x=40y.zz?="}, "skipped (name: address '='… holds a line break, a control"),
+        ({"active": "false"}, "not active"),
+        ({"unsubscribed_at": FIRST}, "unsubscribed"),
+    ],
+)
+def test_a_row_of_another_program_is_honoured_or_skipped_and_holds_up_nobody(
+    table: TableRecipients, said: dict[str, str], why: str
+) -> None:
+    """Whatever it says."""
+    table.add("host", Recipient(address="ben@example.com"))
+    table._table.put({"persona": "host", "recipient": "7", "address": "ann@example.com", **said})
+    for readers in (table.of("host"), table.rows()):
+        ann, ben = sorted(readers, key=lambda it: it.active)
+        assert ben == Reader("host", "ben@example.com") and not ann.active and ann.why.startswith(why)
+        assert ann.unsubscribed_at == said.get("unsubscribed_at", "")
+
+
+def test_silence_finds_a_reader_under_whatever_key(table: TableRecipients) -> None:
+    """Another program may have named the row."""
+    table._table.put({"persona": "host", "recipient": "7", "address": "Ann@example.com"})
+    table.silence(ANN, "", "complained (abuse)", FIRST)
+    assert [it.why for it in table.of("host")] == ["complained (abuse)"]
+
+
+def test_whoever_stands_on_no_list_is_silenced_too(recipients: Recipients) -> None:
+    """The pilot inbox, for one."""
+    pilot = Recipient(address="pilot@example.com")
+    assert recipients.reader("cfo", pilot) == Reader("cfo", "pilot@example.com")
+    recipients.silence(recipient_id("pilot@example.com"), "", "complained (abuse)", FIRST)
+    assert recipients.reader("cfo", pilot) == Reader(
+        "cfo", "pilot@example.com", active=False, unsubscribed_at=FIRST, why="complained (abuse)"
+    )
+
+
 def test_silence_of_one_report_leaves_the_others(recipients: Recipients) -> None:
     """The reader is still told, with since when and why; a second time changes neither."""
     recipients.silence(ANN, "cfo", "unsubscribed", FIRST)
@@ -223,7 +263,8 @@ def test_a_long_list_is_told_whole(table: TableRecipients) -> None:
     """Beyond the megabyte that one answer holds."""
     for number in range(7):
         table.silence(f"{number:020}", "", "x" * 200_000, FIRST)
-        table.add("cfo", Recipient.model_construct(address=f"r{number}@example.com", name="x" * 200_000))
+        item = {"persona": "cfo", "recipient": str(number), "address": f"r{number}@example.com"}
+        table._table.put({**item, "remark": "x" * 200_000})
     table.silence(recipient_id("r6@example.com"), "", "bounced", FIRST)
     readers = table.of("cfo")
     assert len(readers) == len(table.rows()) == 7 and sum(not reader.active for reader in readers) == 1

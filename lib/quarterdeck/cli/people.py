@@ -57,7 +57,7 @@ def _list(options: argparse.Namespace) -> None:
     with open_dispatch(options) as dispatch:
         readers = dispatch.recipients.rows()
     rows = [
-        (it.slug, masked(it.address), it.locale, it.time_zone, "" if it.active else f"{it.why}, {it.unsubscribed_at}")
+        (it.slug, masked(it.address), it.locale, it.time_zone, ", ".join(filter(None, (it.why, it.unsubscribed_at))))
         for it in readers
         if not options.personas or it.persona in options.personas
     ]

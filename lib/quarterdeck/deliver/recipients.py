@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..model.delivery import Ledger, recipient_id
-from ..model.persona import Persona, Recipient
+from ..model.delivery import Ledger, recipient_id, without_addresses
+from ..model.errors import QuarterdeckError
+from ..model.persona import Persona, Recipient, to_recipient
 from .recipients_csv import read_csv
 from .table import Table
 
@@ -21,7 +22,7 @@ ALL = "*"
 
 @dataclass(frozen=True)
 class Reader:
-    """Someone who gets the report of a slug; whoever is silenced is not `active`, since a day and for a reason."""
+    """Someone who gets the report of a slug; whoever is not `active` is sent nothing, for a reason and since a day."""
 
     slug: str
     address: str
@@ -52,6 +53,9 @@ class Recipients(Protocol):
     def rows(self) -> list[Reader]:
         """All readers of all reports, by slug."""
 
+    def reader(self, slug: str, recipient: Recipient) -> Reader:
+        """A reader of a report who need not stand on a list, silenced as anybody."""
+
     def silence(self, recipient: str, persona: str, why: str, at: str) -> None:
         """Send a `recipient_id` no more of a persona, or (empty) of all; the first reason and time are kept.
 
@@ -73,12 +77,19 @@ class FileRecipients(Recipients):
         """The readers in the order of the file."""
         id, _, subject = slug.partition("/")
         listed = self._personas[id].recipients if id in self._personas else ()
-        return [self._reader(slug, recipient) for recipient in listed if recipient.subject == subject]
+        return [self.reader(slug, recipient) for recipient in listed if recipient.subject == subject]
 
     def rows(self) -> list[Reader]:
         """The readers in the order of personas and files."""
         listed = [(persona, it) for persona in self._personas.values() for it in persona.recipients]
-        return [self._reader(_slug(persona.id, it), it) for persona, it in sorted(listed, key=lambda pair: pair[0].id)]
+        return [self.reader(_slug(persona.id, it), it) for persona, it in sorted(listed, key=lambda pair: pair[0].id)]
+
+    def reader(self, slug: str, recipient: Recipient) -> Reader:
+        """With the marks of all reports and of this persona's."""
+        id = recipient_id(recipient.address)
+        marks = (self._ledger.marked(_mark(id, which)) for which in (ALL, slug.partition("/")[0]))
+        kept = next((mark for mark in marks if mark is not None), None)
+        return _silenced(_reader(slug, recipient), None if kept is None else json.loads(kept or "{}"))
 
     def silence(self, recipient: str, persona: str, why: str, at: str) -> None:
         """One mark."""
@@ -88,12 +99,6 @@ class FileRecipients(Recipients):
         """Forget each mark."""
         for persona in (ALL, *self._personas):
             self._ledger.unmark(_mark(recipient, persona))
-
-    def _reader(self, slug: str, recipient: Recipient) -> Reader:
-        id = recipient_id(recipient.address)
-        marks = (self._ledger.marked(_mark(id, which)) for which in (ALL, slug.partition("/")[0]))
-        kept = next((mark for mark in marks if mark is not None), None)
-        return _reader(slug, recipient.model_dump(), None if kept is None else json.loads(kept or "{}"))
 
 
 class TableRecipients(Recipients):
@@ -113,6 +118,10 @@ class TableRecipients(Recipients):
     def rows(self) -> list[Reader]:
         """All readers of all reports, by slug."""
         return sorted(self._readers(self._table.scan()), key=lambda reader: (reader.slug, reader.address))
+
+    def reader(self, slug: str, recipient: Recipient) -> Reader:
+        """With the silences in the table."""
+        return self._readers([{**recipient.model_dump(), "persona": slug}, *self._listed(ALL)])[0]
 
     def add(self, persona: str, recipient: Recipient) -> None:
         """Put a reader on a list, or change what it says of one."""
@@ -153,21 +162,34 @@ class TableRecipients(Recipients):
             if item["persona"] == ALL:
                 silenced[item["recipient"]] = item
             else:
-                listed.append((item["persona"], item["recipient"], item))
-        return [
-            _reader(slug, item, silenced.get(f"{id}/{ALL}") or silenced.get(f"{id}/{slug.partition('/')[0]}"))
-            for slug, id, item in listed
-        ]
+                listed.append(_checked(item))
+        return [_silenced(it, silenced.get(f"{it.id}/{ALL}") or silenced.get(f"{it.id}/{it.persona}")) for it in listed]
 
     def _listed(self, persona: str) -> Iterator[dict[str, str]]:
         return self._table.query("persona", persona, ConsistentRead=True)
 
 
-def _reader(slug: str, columns: Mapping[str, str], silence: Mapping[str, str] | None) -> Reader:
-    said = {name: columns.get(name, "") for name in ("address", "name", "locale", "time_zone")}
-    if silence is not None:
-        said |= {"unsubscribed_at": silence.get("at", ""), "why": silence.get("why", "")}
-    return Reader(slug=slug, active=silence is None, **said)
+def _reader(slug: str, recipient: Recipient) -> Reader:
+    return Reader(slug, **recipient.model_dump(exclude={"subject"}))
+
+
+def _silenced(reader: Reader, silence: Mapping[str, str] | None) -> Reader:
+    if silence is None:
+        return reader
+    return replace(reader, active=False, unsubscribed_at=silence.get("at", ""), why=silence.get("why", ""))
+
+
+def _checked(item: Mapping[str, str]) -> Reader:
+    """The reader of an item, which another program may have written; skipped if it is bad, for the others' sake."""
+    slug, since = item["persona"], item.get("unsubscribed_at", "")
+    try:
+        said = {name: item[name] for name in Recipient.model_fields if name in item}
+        reader = _reader(slug, to_recipient(said, ""))
+    except QuarterdeckError as err:
+        why = without_addresses(f"{err.where}: {err.problem}")[:200]
+        return Reader(slug, item.get("address", ""), active=False, why=f"skipped ({why})")
+    off = since or item.get("active", "").casefold() in ("false", "0", "no")
+    return _silenced(reader, {"at": since, "why": "unsubscribed" if since else "not active"} if off else None)
 
 
 def _slug(persona: str, recipient: Recipient) -> str:

@@ -29,6 +29,12 @@ WRONG = {
         "Did you mean 'smallest'",
     ),
     "unknown entity": ("personas/host.yml", "[inn]", "[in]", "'in' is not in entities.csv. Did you mean 'inn'"),
+    "reader of no report": (
+        "personas/host.yml",
+        "entities:",
+        "each: entities\nrecipients: [{address: a@example.com, subject: in}]\nentities:",
+        "key recipients: subject 'in' is no row of entities. Did you mean 'inn'",
+    ),
     "invalid YAML": ("personas/host.yml", "sections:", "sections: [", "is not valid YAML"),
     "missing column": ("data/ledger.csv", "amount,", "amuont,", "column amuont: is unknown. Did you mean 'amount'"),
     "text in an amount": (

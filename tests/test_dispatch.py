@@ -533,6 +533,27 @@ def test_a_sending_that_stops_at_once_says_only_why(
     assert "reader" not in said.out and "AWS credentials: are not there; nothing was sent" in said.err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["send", "--period", "foo"], "period: 'foo' is no period"),
+        (["send", "--period", "2026-13"], "period: '2026-13' is no period"),
+        (["send", "--dry-run", "--period", "2099-01"], "holds no report of 2099-01 of these"),
+        (["send", "--period", "2099-01"], "holds no report of 2099-01 of these. Run `make reports` first"),
+        (["approve", "--period", "foo"], "period: 'foo' is no period"),
+        (["approve", "--personas", "host", "--period", "2026-01"], "holds no report of 2026-01 of these"),
+        (["status", "--period", "2026-W99"], "period: '2026-W99' is no period"),
+        (["send", "--personas", "*"], "has no persona '*'"),
+    ],
+)
+def test_what_there_is_not_is_said(
+    ses: str, built: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    """Instead of that nobody reads it."""
+    give_readers(built)
+    assert quarterdeck(built, *words) == 2 and said in capsys.readouterr().err
+
+
 def test_without_a_sender_or_a_report_nothing_is_sent(
     ses: str, built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

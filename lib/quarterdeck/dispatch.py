@@ -169,6 +169,13 @@ class Dispatch:
                 if report.key.period == wanted and order.slug in ("", report.key.slug):
                     yield Built(persona, report, hashlib.sha256(path.read_bytes()).hexdigest())
 
+    def wanted(self, order: Order) -> list[Built]:
+        """The same; raises QuarterdeckError where there is none."""
+        if found := list(self.built(order)):
+            return found
+        what = f"holds no report{f' of {order.period}' if order.period else ''} of these"
+        raise QuarterdeckError(str(self.project.store), what, "Run `make reports` first")
+
     def readers(self, built: Built) -> list[Reader]:
         """Who gets a report: its recipients, or in pilot mode the one inbox, which gets every whole report."""
         slug, pilot = built.report.key.slug, self.settings.ses_to_address
@@ -201,8 +208,8 @@ class Dispatch:
                 yield replace(planned, left=row is not held and planned.stands == "unknown")
 
     def count(self, order: Order) -> int:
-        """How many readers a plan has."""
-        return sum(len(self.readers(built)) for built in self.built(order))
+        """How many readers a plan has; raises QuarterdeckError where it has no report."""
+        return sum(len(self.readers(built)) for built in self.wanted(order))
 
     def _planned(self, built: Built, reader: Reader, row: Delivery | None, order: Order, approved: bool) -> Planned:
         report = built.report.key
@@ -365,11 +372,9 @@ class Dispatch:
         """
         client = self._ses()
         mails = []
-        for built in self.built(order):
+        for built in self.wanted(order):
             key = DeliveryKey(built.report.key.slug, built.report.key.period, "test")
             mails.append(self.outgoing(Planned(key, Reader(key.slug, self._admitted(to)), built)))
-        if not mails:
-            raise QuarterdeckError(str(self.project.store), "holds no report of these", "Run `make reports` first")
         for mail in mails:
             yield mail.key.slug, hand_over(client, replace(mail.letter, bcc="", tag=""))
 
@@ -385,7 +390,7 @@ class Dispatch:
 
     def approve(self, order: Order) -> list[ReportKey]:
         """Let reports that wait for it be sent, as they are now; rebuilt with other content, they wait again."""
-        approved = [built for built in self.built(order) if built.persona.approval]
+        approved = [built for built in self.wanted(order) if built.persona.approval]
         for built in approved:
             self.ledger.mark(_approval(built), json.dumps({"by": self.owner, "at": stamp(self._clock())}))
         return [built.report.key for built in approved]

@@ -117,6 +117,8 @@ def _check_scope(project: Project, persona: Persona, checked: Checked) -> None:
         raise PersonaError(
             f"{file}, key each", f"{persona.each!r} is no table", "Name a table with one row for each report"
         )
+    for recipient in persona.recipients:
+        checked.check_subject(persona, recipient.subject, f"{file}, key recipients")
 
 
 def _job(

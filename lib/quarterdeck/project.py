@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from .execute.reuse import code_hash
-from .model.errors import DataError, QuarterdeckError
+from .model.errors import DataError, PersonaError, QuarterdeckError, nearest
 from .model.files import write
 from .model.persona import Persona
 from .model.settings import Settings, read_settings
@@ -97,6 +97,13 @@ class Checked:
     warnings: tuple[str, ...]
     subjects: dict[str, dict[str, str]]
     entities: dict[str, str]
+
+    def check_subject(self, persona: Persona, subject: str, where: str) -> None:
+        """Raise PersonaError for a reader of a report that there is not."""
+        known = self.subjects.get(persona.each, {})
+        if subject and subject not in known:
+            table = f"is no row of {persona.each}" if persona.each else f"goes with each:, which {persona.id} lacks"
+            raise PersonaError(where, f"subject {subject!r} {table}", nearest(subject, known))
 
 
 def check_data(

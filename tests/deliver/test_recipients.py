@@ -364,6 +364,7 @@ def test_a_table_is_kept_from_the_command_line(
                         "RECIPIENTS_TABLE": "people-cli"}.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     (company / "personas/host.yml").open("a").write("recipients: [{address: cy@example.com}]\n")
+    (company / "personas/skipper.yml").open("a").write("each: entities\n")
     assert "Make it with `quarterdeck tables`" in told(capsys, company, "list", code=2)
     monkeypatch.setenv("LEDGER_TABLE", "ledger-cli")
     for said in ("people-cli is made", "people-cli was there"):
@@ -373,6 +374,13 @@ def test_a_table_is_kept_from_the_command_line(
     told(capsys, company, "add", "ann@example.com", "--personas", "host skipper", "--name", "Ann", "--locale", "de_DE")
     wrong = ("add", "ann@example.com", "--personas", "host", "--time-zone", "Mars")
     assert "recipients add, time_zone: 'Mars' is no time zone" in told(capsys, company, *wrong, code=2)
+    for personas, subject, wrong in (
+        ("*", "", "has no persona '*'"),
+        ("host", "ferry", "recipients add: subject 'ferry' goes with each:, which host lacks"),
+        ("skipper", "fery", "recipients add: subject 'fery' is no row of entities. Did you mean 'ferry'"),
+    ):
+        said = ("add", "ann@example.com", "--personas", personas, "--subject", subject)
+        assert wrong in told(capsys, company, *said, code=2)
     (company / "people.csv").write_text("address,persona\nben@example.com,host\n", "utf-8")
     assert "imported: 1." in told(capsys, company, "import", str(company / "people.csv"))
     told(capsys, company, "unsubscribe", "ann@example.com")

@@ -36,11 +36,12 @@ def _send(options: argparse.Namespace) -> int:
             for slug, message_id in dispatch.send_test(options.test, order):
                 print(f"{slug}: handed to SES as {message_id}")
             return 0
+        total = dispatch.count(order)
         if options.dry_run:
             _dry_run(dispatch, order)
             return 0
         told, troubles, new, stopped = Counter[str](), [], [], False
-        with tqdm(total=dispatch.count(order), unit="reader", leave=False, disable=not sys.stderr.isatty()) as bar:
+        with tqdm(total=total, unit="reader", leave=False, disable=not sys.stderr.isatty()) as bar:
             try:
                 for planned, row in dispatch.send(order):  # ten thousand rows are not kept
                     bar.update()

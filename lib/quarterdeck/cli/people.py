@@ -30,17 +30,22 @@ def _import(options: argparse.Namespace) -> None:
 @verb("recipients add", "address --personas --name --locale --time-zone --subject")
 def _add(options: argparse.Namespace) -> None:
     """Put a reader on the lists of personas, or change what they say."""
-    from ..model.persona import to_recipient
+    from ..model.persona import load_personas, to_recipient
+    from ..project import check_data
 
     if not options.personas:
         raise QuarterdeckError("recipients add", "names no persona", "Say whose reports: --personas 'ID …'")
     said = {name: getattr(options, name) for name in ("address", "name", "locale", "time_zone", "subject")}
     with open_dispatch(options) as dispatch:
         kept, recipient = _kept(dispatch), to_recipient(said, "recipients add, ")
-        for persona in options.personas:
-            kept.add(persona, recipient)
-    shown, personas = masked(recipient.address), ", ".join(options.personas)
-    print(f"{shown} is on the lists of {personas}; whoever unsubscribed stays so.")
+        personas = load_personas(dispatch.project.personas, list(options.personas))
+        for persona in personas if recipient.subject else ():
+            check_data(dispatch.project, personas).check_subject(persona, recipient.subject, "recipients add")
+        for persona in personas:
+            kept.add(persona.id, recipient)
+    print(
+        f"{masked(recipient.address)} is on the lists of {', '.join(options.personas)}; whoever unsubscribed stays so."
+    )
 
 
 @verb("recipients remove", "address --personas")

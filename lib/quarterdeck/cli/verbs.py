@@ -114,7 +114,8 @@ def open_dispatch(options: argparse.Namespace) -> Iterator[Dispatch]:
     from ..model.persona import load_personas
 
     project = open_project(options)
-    load_personas(project.personas, [it for it in vars(options).get("personas", ()) if it != "*"])
+    every = "*" if "role" in vars(options) else ""  # only an invitation may be to all reports
+    load_personas(project.personas, [it for it in vars(options).get("personas", ()) if it != every])
     say_notices(project.settings)
     with closing(Dispatch(project, vars(options).get("engine", "auto"))) as dispatch:
         yield dispatch
@@ -132,8 +133,9 @@ def say_notices(settings: Settings) -> Settings:
 def order_of(options: argparse.Namespace, **more: Any) -> Order:
     """Which reports are meant."""
     from ..dispatch import Order
+    from ..model.period import Period
 
-    return Order(options.personas, options.period, **more)
+    return Order(options.personas, options.period and Period.parse(options.period).name, **more)
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -97,7 +97,7 @@ def test_what_is_too_large_or_malformed_is_refused(cloud: Cloud, path: str) -> N
     cloud.sign_in("owner@example.com", "admin")
     post = {"content_type": "application/json"}
     assert code(cloud.http("POST", path, " " * LARGEST + json.dumps(BODIES[path]), **post)) == (413, "too_large")
-    for body in ("{", "[]", '"x"', '{"more": 1}', "\\x00", '{"slug": 7}', "[" * 5000, ""):
+    for body in ("{", "[]", '"x"', '{"more": 1}', "\\x00", '{"slug": 7}', "[" * 5000, "", f'{{"code": 1{"0" * 5000}}}'):
         assert code(cloud.http("POST", path, body, **post))[0] == 422, body[:9]
     event = http_event("POST", path, "/w==", {"content-type": "application/json"}, cloud.cookies)
     for encoded in ("/w==", "x", "é"):  # no text, no base 64

@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
@@ -34,7 +35,9 @@ LARGEST = 64 * 1024
 """Bytes of a request's body."""
 _NOTHING = "x-nothing"
 """A header that nobody sees, of the answer where there is no route."""
-app = APIGatewayHttpResolver(enable_validation=True, strip_prefixes=["/api"])
+_PARSED = partial(json.loads, parse_int=float)
+"""A body's JSON: none of ours holds a whole number, and Python makes no `int` of thousands of digits."""
+app = APIGatewayHttpResolver(enable_validation=True, strip_prefixes=["/api"], json_body_deserializer=_PARSED)
 
 
 class Failure(Exception):

@@ -28,6 +28,11 @@ FOREIGN: list[Any] = [
     http_event("GET", "/apis/health", "", {}, []),
     {"Records": [{**sqs_record("Test message.", 1), "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:my-queue"}]},
     {"Records": [sqs_record('{"message": "foo1"}', 1, "my-queue")]},
+    *({"Records": [sqs_record(body, 1, "my-queue")]} for body in (
+        '{"repository": "quarterdeck"}', '{"quarterdeck": "deployed"}', '{"quarterdeck": ["plan"]}', '["quarterdeck"]',
+        '{"quarterdeck": ' + "[" * 9999)),
+    {"quarterdeck": "deployed", "by": "theirs"},
+    {"source": "theirs", "detail": {"quarterdeck": "released"}}, {"source": "theirs", "detail": "[" * 9999},
     {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": {"Message": "Hello from SNS!"}}]},
     {"Records": [{"eventSource": "aws:ses", "eventVersion": "1.0", "ses": {"mail": {"messageId": "o3vr"}}}]},
     {"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "theirs"}}}]},
@@ -148,7 +153,7 @@ def test_a_message_that_failed_comes_again_in_a_minute(cloud: Cloud) -> None:
     sqs.meta.events.register(
         "before-parameter-build.sqs.ChangeMessageVisibility", lambda params, **_: asked.append(params)
     )
-    sqs.send_message(QueueUrl=url, MessageBody='{"quarterdeck": "unheard of"}')
+    sqs.send_message(QueueUrl=url, MessageBody='{"quarterdeck": "plan", "more": 1}')
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     record = sqs_record(message["Body"], 1, cloud.name) | {"receiptHandle": message["ReceiptHandle"]}
     assert len(cloud.deliver(record)) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -200,8 +201,8 @@ def test_the_schedule_makes_what_has_ended(cloud: Cloud, project: Path) -> None:
     for detail in (asked, json.dumps(asked)):  # as EventBridge brings it
         event = {"detail-type": "Scheduled Event", "time": "2026-03-31T22:30:00Z", "id": "it", "detail": detail}
         assert handler.handler(event, CONTEXT) == {"run": month["id"]}
-    for time in ("noon", None):
-        with pytest.raises(QuarterdeckError, match=f"event, time: '{time}' is no moment"):
+    for time in ("noon", None, "0001-01-01T00:00:00+14:00"):
+        with pytest.raises(QuarterdeckError, match=rf"event, time: '{re.escape(str(time))}' is no moment"):
             handler.handler({**asked, "time": time}, CONTEXT)
 
 
@@ -229,6 +230,26 @@ def test_what_failed_before_the_time_was_up_is_told_its_owner(
     cloud.work()
     assert mails(cloud.endpoint) == [{"chief@example.com"}, {"ben@example.com"}]
     assert cloud.run(id)["reports"][0]["sent"] == 1
+
+
+def test_what_is_asked_directly_is_done_as_it_says(cloud: Cloud, project: Path) -> None:
+    """`"false"` mails nobody; the same id is the same run, or refused; a report that is named twice is made once."""
+    cloud.push(project)
+
+    def asked(**said: Any) -> dict[str, str]:
+        return cloud.place.runs.get(handler.handler({"quarterdeck": "generate", **said}, CONTEXT)["run"])
+
+    run = asked(personas=["host"] * 60, send="false", id="my run")
+    assert (run["id"], run["send"], run["personas"], asked(id="other", send="yes")["send"]) == (
+        "my-run", "", "host", "yes")  # fmt: skip
+    assert asked(personas=["host"], id="my run") == run
+    with pytest.raises(QuarterdeckError, match="run my-run: was asked for in other words"):
+        asked(personas=["skipper"], id="my run")
+    scheduled = {"quarterdeck": "schedule", "kind": "month", "time": "2026-04-01T08:00:00Z", "send": "false"}
+    assert cloud.place.runs.get(handler.handler(scheduled, CONTEXT)["run"])["send"] == ""
+    for wrong in ({"id": "***"}, {"send": "perhaps"}, {"personas": ["host"] * 101}):
+        with pytest.raises(ValueError if "id" not in wrong else QuarterdeckError):
+            asked(**wrong)
 
 
 def test_mail_waits_for_approval_and_a_try_goes_to_oneself(cloud: Cloud, project: Path) -> None:

@@ -189,9 +189,9 @@ def generate(
     """Begin a run; the same Idempotency-Key, the same run."""
     claims, place = _asker("generate"), _place()
     run = hashlib.sha256(f"{claims.sub} {key}".encode()).hexdigest()[:20] if key else secrets.token_hex(10)
-    said = {"personas": " ".join(body.personas), "period": body.period or "", "send": "yes" if body.send else ""}
-    begun = work.begin(place, run, _name(claims.sub), **said)
-    if any(begun[name] != value for name, value in said.items()):
+    try:
+        work.begin(place, run, _name(claims.sub), **body.said)
+    except work.OtherRun:
         _refuse(409, "other_run", "That Idempotency-Key is of another run", "Send a fresh one")
     log.audit(claims.sub, "generate", run)
     return bodies.Started(run=run)

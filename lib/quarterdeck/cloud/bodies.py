@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from .work import PeriodName, Slug
 
@@ -22,9 +22,15 @@ class Strict(BaseModel):
 class Generate(Strict):
     """Which reports to make: of these personas (none: all), of a period (none: the latest complete one)."""
 
-    personas: list[_Id] = []
+    personas: Annotated[list[_Id], Field(max_length=100)] = []
     period: PeriodName | None = None
     send: bool = False
+
+    @property
+    def said(self) -> dict[str, str]:
+        """The same as a run remembers it, each persona once."""
+        personas = " ".join(dict.fromkeys(self.personas))
+        return {"personas": personas, "period": self.period or "", "send": "yes" if self.send else ""}
 
 
 class Which(Strict):

@@ -23,6 +23,8 @@ from .place import Place, settle
 from .runs import run_id
 
 _FOREIGN = object()
+_ASKED = ("health", "generate", "schedule")
+"""What may be asked directly, or by a rule of EventBridge."""
 _QUEUE = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -64,7 +66,8 @@ def _answer(event: Any, context: Any, *, alone: bool) -> Any:
     if isinstance(asked, dict) and isinstance(asked.get("http"), dict):
         found = api.answer(here, event, context, alone=alone)
         return _FOREIGN if found is None else found
-    if isinstance((wanted := {**event, **_detail(event)}).get("quarterdeck"), str):
+    kind = (wanted := {**event, **_detail(event)}).get("quarterdeck")
+    if isinstance(kind, str) and (alone or kind in _ASKED):
         return _direct(here, wanted)
     if _is_queue(here, event, alone=alone):
         return process_partial_response(event, lambda record: _record(here, record), _QUEUE, context)
@@ -75,29 +78,28 @@ def _answer(event: Any, context: Any, *, alone: bool) -> Any:
 def _detail(event: dict[str, Any]) -> dict[str, Any]:
     """What an event of EventBridge carries, as JSON or in its text; nothing where that is no object."""
     detail = event.get("detail")
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         detail = json.loads(detail) if isinstance(detail, str) else detail
     return detail if isinstance(detail, dict) else {}
 
 
 def _direct(here: Place, event: dict[str, Any]) -> Any:
     """Answer what the schedule, a deployment or an operator asks."""
-    kind, send = event["quarterdeck"], "yes" if event.get("send") else ""
+    kind = event["quarterdeck"]
     if kind == "health":
         return work.health(here)
-    if kind == "generate":
-        asked = Generate.model_validate({n: event[n] for n in ("personas", "period", "send") if n in event})
-        said = {"personas": " ".join(asked.personas), "period": asked.period or "", "send": send}
-        run = run_id(str(event.get("id") or f"direct {here.clock()}"))
-        return {"run": work.begin(here, run, "an operator", **said)["id"]}
+    asked = Generate.model_validate({n: event[n] for n in ("personas", "period", "send") if n in event})
+    if kind == "generate" and (run := run_id(str(event.get("id", f"direct {here.clock()}")))):
+        return {"run": work.begin(here, run, "an operator", **asked.said)["id"]}
     if kind == "schedule" and event.get("kind") in ("month", "week"):
         try:
             moment = datetime.fromisoformat(str(event.get("time")))
-        except ValueError as err:
+            moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError) as err:
             problem = f"{str(event.get('time'))[:60]!r} is no moment"
             raise QuarterdeckError("event, time", problem, "Expected one as 2026-11-01T08:00:00Z") from err
-        at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        said = {"personas": "", "period": "", "send": send, "kind": event["kind"], "time": at}
+        at = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        said = {"personas": "", "period": "", "send": asked.said["send"], "kind": event["kind"], "time": at}
         return {"run": work.begin(here, run_id(f"{event['kind']} {at}"), "the schedule", **said)["id"]}
     raise QuarterdeckError("event", f"{str(kind)[:60]!r} is unknown or lacks something", "See docs/cloud.md")
 
@@ -112,7 +114,15 @@ def _is_queue(here: Place, event: dict[str, Any], *, alone: bool) -> bool:
     queue = here.settings.queue_url.rpartition("/")[2]
     ours = bool(queue) and records[0].get("eventSourceARN", "").rpartition(":")[2] == queue
     body = str(records[0].get("body", ""))
-    return alone or ours or '"quarterdeck"' in body or any(it.key for it in _feedback_in(body))
+    return alone or ours or _is_message(body) or any(it.key for it in _feedback_in(body))
+
+
+def _is_message(body: str) -> bool:
+    """Whether a text is one of our messages, be it good or not."""
+    with suppress(ValueError, RecursionError):
+        said = json.loads(body)
+        return isinstance(said, dict) and said.get("quarterdeck") in work.KINDS
+    return False
 
 
 def _record(here: Place, record: SQSRecord) -> None:
@@ -124,7 +134,7 @@ def _record(here: Place, record: SQSRecord) -> None:
             work.take(here, record.body, int(record.attributes.approximate_receive_count or 1))
     except Exception:
         logger.exception("a message failed", extra={"message_id": record.message_id})
-        if '"quarterdeck"' in record.body:
+        if _is_message(record.body):
             _come_soon(here, record)
         raise
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -28,6 +28,9 @@ _MARGIN = 30.0
 """Seconds before the end of an event in which no further mail is begun."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$")]
 PeriodName = Annotated[str, StringConstraints(pattern="^[0-9]{4}-([0-9]{2}|W[0-9]{2}|Q[1-4])$")]
+_Kind = Literal["plan", "report", "assemble", "send", "link"]
+KINDS = get_args(_Kind)
+"""The kinds of our messages."""
 RunId = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{1,80}$")]
 
 
@@ -36,13 +39,17 @@ class Message(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    quarterdeck: Literal["plan", "report", "assemble", "send", "link"]
+    quarterdeck: _Kind
     run: RunId | None = None
     slug: Slug | None = None
     period: PeriodName | None = None
     address: str = ""
     recipient: str = ""
     goes: str = ""
+
+
+class OtherRun(QuarterdeckError):
+    """A run of that id has begun with other wishes."""
 
 
 class GivenUp(Exception):
@@ -59,11 +66,14 @@ def health(place: Place) -> dict[str, str]:
 
 
 def begin(place: Place, run: str, asked_by: str, **said: str) -> dict[str, str]:
-    """Begin a run of the current project, unless it has begun; the run."""
+    """Begin a run of the current project, unless it has begun; the run. Raises OtherRun."""
     version = store.current(*place.private)
     place.runs.open(run, place.clock(), version=version, asked_by=asked_by, **said)
+    begun = place.runs.get(run)
+    if not said.items() <= begun.items():
+        raise OtherRun(f"run {run}", "was asked for in other words", "Give this one an id of its own")
     place.enqueue("plan", run=run)
-    return place.runs.get(run)
+    return begun
 
 
 def begin_sending(place: Place, run: str, key: ReportKey, asked_by: str, **said: str) -> None:

@@ -201,6 +201,12 @@ def test_the_schedule_makes_what_has_ended(cloud: Cloud, project: Path) -> None:
     for detail in (asked, json.dumps(asked)):  # as EventBridge brings it
         event = {"detail-type": "Scheduled Event", "time": "2026-03-31T22:30:00Z", "id": "it", "detail": detail}
         assert handler.handler(event, CONTEXT) == {"run": month["id"]}
+    company = project / "data" / "company.csv"
+    company.write_text(company.read_text("utf-8").replace("Europe/Berlin", "Pacific/Honolulu"), "utf-8")
+    cloud.push(project)
+    first = handler.handler({**asked, "time": "2026-04-01T08:00:01Z"}, CONTEXT)["run"]  # 22:00 there, in March
+    assert cloud.deliver(*cloud.receive()) == []
+    assert [(it["slug"], it["period"]) for it in cloud.run(first)["reports"]] == [("skipper", "2026-03")]
     for time in ("noon", None, "0001-01-01T00:00:00+14:00"):
         with pytest.raises(QuarterdeckError, match=rf"event, time: '{re.escape(str(time))}' is no moment"):
             handler.handler({**asked, "time": time}, CONTEXT)

@@ -142,7 +142,10 @@ def _plan(place: Place, row: dict[str, str], _: ReportKey) -> None:
 
 
 def _requests(place: Place, row: dict[str, str]) -> list[Any]:
-    """What the pipeline is asked for: as the run says or, on a schedule, each kind of period that has just ended."""
+    """What the pipeline is asked for: as the run says or, on a schedule, each kind of period that has just ended.
+
+    The day is the later of the company's and UTC's: on the calendar's 1st it may be the last where the company is.
+    """
     from ..model.persona import load_personas
     from ..pipeline import Request
     from ..report.data import Data
@@ -151,7 +154,8 @@ def _requests(place: Place, row: dict[str, str]) -> list[Any]:
         return [Request(tuple(row["personas"].split()), period=row["period"])]
     project = place.project(row["version"])
     zone = ZoneInfo(str(Data(project.data, trusted=True).table("company").iloc[0]["time_zone"]))
-    day = datetime.fromisoformat(row["time"]).astimezone(zone).date() - timedelta(days=1)
+    moment = datetime.fromisoformat(row["time"])
+    day = max(moment.date(), moment.astimezone(zone).date()) - timedelta(days=1)
     due = []
     for kind in ("week",) if row["kind"] == "week" else ("month", "quarter"):
         period = Period.latest_complete(day, kind)

@@ -13,9 +13,11 @@ from deliver.aws import serving
 from quarterdeck.cloud import handler
 from quarterdeck.cloud.api import LARGEST, document
 from quarterdeck.cloud.permissions import MAY
+from quarterdeck.cloud.runs import report_item
 from quarterdeck.cloud.webhook import sign
 from quarterdeck.deliver.unsubscribe import link
 from quarterdeck.model.delivery import recipient_id
+from quarterdeck.model.report import ReportKey
 
 from .cloud import CONTEXT, SITE, Cloud, deployed, http_event
 from .test_webhook import serve_dashboard as dashboard
@@ -129,6 +131,39 @@ def test_roles_bound_what_is_done(pushed: Cloud) -> None:
     assert pushed.get("/runs") == (200, {"runs": []}) and code(pushed.post("/invites", BODIES["/invites"]))[0] == 403
     told = {"role": "captain", "reports": ["skipper"], "name": "c…@example.com", "may": sorted(MAY["captain"])}
     assert pushed.get("/session") == (200, told)
+
+
+def test_a_run_tells_of_the_reports_that_one_may_read(cloud: Cloud) -> None:
+    """What went wrong with it, to whoever may read all of them; one of others' reports is not there."""
+    runs, now = cloud.place.runs, cloud.place.clock()
+    said = {"version": "0" * 16, "personas": "host skipper", "period": "2026-03", "send": "", "why": "cash 123"}
+    for id, slugs in (("both", ("host", "skipper")), ("theirs", ("skipper",)), ("none", ())):
+        runs.open(id, now, asked_by="Ada", **said)
+        for slug in slugs:
+            runs.add(id, ReportKey(slug, "", "2026-03"), now)
+            assert runs.bury(report_item(id, ReportKey(slug, "", "2026-03")), "report", now, f"{slug} 456")
+    for role, reports, seen in (
+        ("captain", "host", {"both": ("", ["host"], ["host 456"])}),
+        ("captain", "host skipper", {
+            "both": ("cash 123", ["host", "skipper"], ["host 456", "skipper 456"]),
+            "theirs": ("cash 123", ["host", "skipper"], ["skipper 456"])}),
+        ("captain", "rental", {}),
+    ):  # fmt: skip
+        cloud.sign_in(f"{reports.replace(' ', '-')}@example.com", role, *reports.split())
+        listed = {it["id"]: (it["why"], it["personas"]) for it in cloud.get("/runs")[1]["runs"]}
+        assert listed == {id: told[:2] for id, told in seen.items()}
+        for id in ("both", "theirs", "none"):
+            if id not in seen:
+                assert code(cloud.get(f"/runs/{id}")) == (404, "not_found")
+                continue
+            run = cloud.run(id)
+            assert (run["why"], run["personas"], [it["why"] for it in run["reports"]]) == seen[id]
+    for role in ("captain", "admin"):
+        cloud.sign_in(f"{role}@example.com", role, "*")
+        assert {it["id"]: it["why"] for it in cloud.get("/runs")[1]["runs"]} == dict.fromkeys(
+            ("both", "theirs", "none"), "cash 123"
+        )
+    assert "reports" not in cloud.get("/runs")[1]["runs"][0]
 
 
 def test_a_key_makes_one_run(pushed: Cloud) -> None:

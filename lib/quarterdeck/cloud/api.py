@@ -18,7 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.models import Server
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from .. import __version__
-from ..deliver.members import Person
+from ..deliver.members import EVERY, Person
 from ..deliver.unsubscribe import confirm
 from ..model.delivery import masked
 from ..model.errors import BadValue, QuarterdeckError
@@ -197,27 +197,37 @@ def generate(
     return bodies.Started(run=run)
 
 
-def _shown(row: dict[str, str]) -> dict[str, Any]:
-    same = {name: row.get(name, "") for name in ("id", "state", "at", "period", "why", "asked_by")}
-    return {**same, "project": row["version"], "personas": row["personas"].split(), "send": bool(row["send"])}
+def _seen(claims: Claims, row: dict[str, str]) -> bodies.RunDetail | None:
+    """A run as somebody may see it, with the reports of it that they may read; None without one of those.
+
+    What went wrong with it may tell figures of any: so that is for those who may read all of them.
+    """
+    if not row:
+        return None
+    reports = _place().runs.reports(row["id"])
+    mine = [it for it in reports if may(claims.role, "read", claims.reports, it["slug"])]
+    whole = may(claims.role, "read", claims.reports, EVERY)
+    if not (mine or whole):
+        return None
+    said: dict[str, Any] = {name: row.get(name, "") for name in ("id", "state", "at", "period", "why", "asked_by")}
+    personas = row["personas"].split()
+    if not whole and len(mine) < len(reports):
+        said["why"], personas = "", sorted({it["slug"].partition("/")[0] for it in mine})
+    shown = [bodies.RunReport.model_validate(it) for it in mine]
+    return bodies.RunDetail(**said, project=row["version"], personas=personas, send=bool(row["send"]), reports=shown)
 
 
 @_on("GET", "/runs")
 def history() -> bodies.History:
-    """The last twenty runs."""
-    _asker("runs")
-    return bodies.History(runs=[bodies.Run(**_shown(row)) for row in _place().runs.newest(20)])
+    """Of the last twenty runs those with a report that one may read."""
+    claims = _asker("runs")
+    return bodies.History(runs=[run for row in _place().runs.newest(20) if (run := _seen(claims, row))])
 
 
 @_on("GET", "/runs/<id>")
 def run(id: RunId) -> bodies.RunDetail:
     """What became of a run, and of each of its reports that one may read."""
-    claims, runs = _asker("runs"), _place().runs
-    row = runs.get(id)
-    if not row:
-        _refuse(404, "not_found", "There is no such run")
-    rows = [it for it in runs.reports(id) if may(claims.role, "read", claims.reports, it["slug"])]
-    return bodies.RunDetail(**_shown(row), reports=[bodies.RunReport.model_validate(it) for it in rows])
+    return _seen(_asker("runs"), _place().runs.get(id)) or _refuse(404, "not_found", "There is no such run")
 
 
 @_on("GET", "/reports")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -158,6 +160,28 @@ def test_a_message_that_failed_comes_again_in_a_minute(cloud: Cloud) -> None:
     record = sqs_record(message["Body"], 1, cloud.name) | {"receiptHandle": message["ReceiptHandle"]}
     assert len(cloud.deliver(record)) == 1
     assert [(it["QueueUrl"], it["VisibilityTimeout"]) for it in asked] == [(url, 60)]
+
+
+def test_the_log_holds_no_full_address_and_no_secret(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in what SES says, with causes and stack, nor of a message that is none."""
+    (kept,) = logging.getLogger("quarterdeck").handlers
+    monkeypatch.setattr(kept, "stream", stream := io.StringIO())  # type: ignore[arg-type]
+
+    def refuse(*_: Any) -> None:
+        try:
+            raise ValueError("not verified: carol.secret@example.com")
+        except ValueError as err:
+            raise OSError('"carol.secret@example.com",carol.secret@example.com') from err
+
+    assert len(cloud.deliver(sqs_record('{"quarterdeck": "link", "address": "carol.secret@example.com"}', 1))) == 0
+    assert len(cloud.deliver(sqs_record('{"quarterdeck": "link", "code": "carol.secret"}', 1))) == 1
+    monkeypatch.setattr("quarterdeck.cloud.work.take", refuse)
+    assert len(cloud.deliver(sqs_record("{}", 1))) == 1
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [it["exception_name"] for it in lines] == ["ValidationError", "OSError"]
+    assert "verified: c…@example.com" in lines[1]["exception"]
+    assert lines[1]["stack_trace"]["value"] == '"c…@example.com",c…@example.com'
+    assert "carol.secret" not in stream.getvalue()
 
 
 def test_a_folder_of_its_own(cloud: Cloud) -> None:

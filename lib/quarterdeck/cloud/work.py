@@ -37,7 +37,7 @@ RunId = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{1,80}$")]
 class Message(BaseModel):
     """What the queue carries; any other message goes to its dead letters."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     quarterdeck: _Kind
     run: RunId | None = None

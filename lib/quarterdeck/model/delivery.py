@@ -15,6 +15,7 @@ State = Literal["claimed", "sending", "sent", "failed", "unknown"]
 """Claimed by a sender; about to be handed over, or just handed over; taken by SES; refused; nobody can say."""
 FEEDBACK = ("delivered", "bounced", "complained", "opened", "clicked")
 """What comes back later about a mail that was sent, each with when."""
+_ADDRESS = re.compile(r"""[^\s<>@"'(),:;=\\]+@[^\s<>@"'(),:;\\]+""")
 
 
 def recipient_id(address: str) -> str:
@@ -30,7 +31,7 @@ def masked(address: str) -> str:
 
 def without_addresses(text: str) -> str:
     """Text of others, the addresses in it masked."""
-    return re.sub(r"[^\s<>@]+@[^\s<>@]+", lambda found: masked(found[0]), text)
+    return _ADDRESS.sub(lambda found: masked(found[0]), text)
 
 
 @dataclass(frozen=True, order=True)

@@ -150,8 +150,11 @@ def test_who_is_revoked_is_out_at_once_and_within_the_hour_everywhere(table: Tab
         with pytest.raises(Refused):
             who(browser.header(), SECRETS, members, SITE, NOW + 62)
     assert not browser.opens("/r/cfo/", NOW + OPEN)
-    fresh = members.person(id)
-    assert fresh and who(signed_in(fresh, now=NOW + 62).header(), SECRETS, members, SITE, NOW + 62).role == "guest"
+    members.revoke(id, NOW + 62.1)  # and at once let in again
+    members.invite("eve@example.com", "guest", ["cfo"], NOW + 62.2)
+    code = members.link(id, "/", NOW + 62.3, 60).partition("#")[2]
+    fresh, _ = members.redeem(code, NOW + 62.4) or (None, "")
+    assert fresh and who(signed_in(fresh, now=NOW + 62.4).header(), SECRETS, members, SITE, NOW + 62.5).role == "guest"
 
 
 def test_only_one_whole_session_counts(table: Table) -> None:

@@ -29,7 +29,10 @@ class UnknownKey(Refused):
 
 
 class Claims(BaseModel):
-    """What a token says: `sub` is a `recipient_id`, times are Unix times."""
+    """What a token says: `sub` is a `recipient_id`, times are Unix times.
+
+    It is issued to a part of a second, since somebody may be revoked and let in anew within one.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -37,8 +40,8 @@ class Claims(BaseModel):
     aud: str
     sub: Annotated[str, Field(pattern="^[0-9a-f]{20}$")]
     jti: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-    iat: int
-    nbf: int
+    iat: float
+    nbf: float
     exp: int
     role: Literal["admin", "captain", "crew", "guest"]
     reports: list[str]
@@ -46,8 +49,8 @@ class Claims(BaseModel):
 
 def issue(person: Person, secrets: Secrets, site_url: str, now: float, seconds: int) -> str:
     """A token for somebody that holds for so many seconds, signed by the newest key."""
-    at, kid = int(now), secrets.signs
-    times = {"iat": at, "nbf": at, "exp": at + seconds}
+    kid = secrets.signs
+    times = {"iat": now, "nbf": now, "exp": int(now) + seconds}
     said = {"iss": ISSUER, "aud": site_url, "sub": person.id, "jti": uuid4().hex, "role": person.role, **times}
     claims = Claims.model_validate({**said, "reports": list(person.reports)})
     return jwt.encode(claims.model_dump(), secrets.tokens[kid], ALGORITHM, {"kid": kid})

@@ -40,7 +40,7 @@ class Person:
     name: str
     role: str
     reports: tuple[str, ...]
-    revoked_at: int = 0
+    revoked_at: float = 0
 
     @property
     def home(self) -> str:
@@ -99,7 +99,7 @@ class Members:
         """
         code = secrets.token_urlsafe(32)
         until = int(now) + seconds
-        said: Item = {"recipient": recipient, "goes": goes, "made": int(now), "until": until, EXPIRES: until + _KEPT}
+        said: Item = {"recipient": recipient, "goes": goes, "made": now, "until": until, EXPIRES: until + _KEPT}
         self._table.put({**_link(code), **said})
         return f"{self._site_url}/m/#{code}"
 
@@ -129,14 +129,14 @@ class Members:
         person, goes, _ = self._meant(code)
         return (person, goes) if person else None
 
-    def _meant(self, code: str) -> tuple[Person | None, str, int]:
+    def _meant(self, code: str) -> tuple[Person | None, str, float]:
         item, section = self._table.get(_link(code)), code.partition(".")[2]
         goes = item.get("goes", "") + (f"#{section}" if _SECTION.fullmatch(section) else "")
-        return self.person(item.get("recipient", "")), goes, int(item.get("made", 0))
+        return self.person(item.get("recipient", "")), goes, float(item.get("made", 0))
 
     def revoke(self, recipient: str, now: float) -> bool:
         """End the sessions and links of a `recipient_id`, take role and reports away; says whether there was one."""
-        changes: Item = {"role": "", "reports": "", "revoked_at": int(now)}
+        changes: Item = {"role": "", "reports": "", "revoked_at": now}
         return self._table.write(_person(recipient), changes, "attribute_exists(pk)", {})
 
     def allow(self, what: str, limit: int, seconds: int, now: float) -> bool:
@@ -160,4 +160,4 @@ def _read(item: Mapping[str, str]) -> Person | None:
     if not item.get("role"):
         return None
     id, reports = item["pk"].removeprefix("person#"), tuple(item["reports"].split())
-    return Person(id, item["address"], item["name"], item["role"], reports, int(item.get("revoked_at", 0)))
+    return Person(id, item["address"], item["name"], item["role"], reports, float(item.get("revoked_at", 0)))

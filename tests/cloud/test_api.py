@@ -238,6 +238,32 @@ def test_a_fresh_link_goes_to_its_owner_and_tells_nobody(pushed: Cloud, server: 
     assert code(pushed.post("/links", {"address": "none@example.com"})) == (429, "too_many")
 
 
+def test_a_link_is_mailed_once_however_often_its_message_comes(pushed: Cloud, server: str) -> None:
+    """Tries that failed do not count among the five an hour; what is no text is refused, not put in the queue."""
+    pushed.place.members.invite("bob@example.com", "guest", ["host"], pushed.place.clock())
+    assert pushed.post("/links", {"address": "bob@example.com"})[0] == 202
+    (record,) = pushed.receive()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("quarterdeck.dispatch.Dispatch.tell", lambda *_: 1 / 0)
+        for _ in range(6):
+            assert len(pushed.deliver(record)) == 1
+    assert pushed.deliver(record) == pushed.deliver(record) == []
+    assert mailed(server, "bob@example.com") == 1
+    for _ in range(6):
+        assert pushed.post("/links", {"address": "Bob@example.com"})[0] == 202
+    assert len(pushed.work()) == 4 and mailed(server, "bob@example.com") == 5
+    assert code(pushed.http("POST", "/links", '{"address": "\\ud800@b.c"}', content_type="application/json"))[0] == 422
+
+
+def mailed(server: str, address: str) -> int:
+    """How many mails SES was given for somebody."""
+    from urllib.request import urlopen
+
+    with urlopen(f"{server}/moto-api/data.json") as answer:
+        sent = json.load(answer).get("ses", {}).get("RawMessage", [])
+    return sum({*it["destinations"]} == {address} for it in sent)
+
+
 def test_an_invitation_is_mailed(pushed: Cloud, server: str) -> None:
     """To somebody who then may sign in; a bad address is refused."""
     pushed.sign_in("owner@example.com", "admin")

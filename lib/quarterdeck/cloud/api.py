@@ -20,7 +20,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from .. import __version__
 from ..deliver.members import EVERY, Person
 from ..deliver.unsubscribe import confirm
-from ..model.delivery import masked
+from ..model.delivery import masked, recipient_id
 from ..model.errors import BadValue, QuarterdeckError
 from ..model.report import ReportKey
 from . import bodies, log, session, webhook, work
@@ -279,7 +279,7 @@ def invite(body: bodies.Invite) -> bodies.Done:
     """Let somebody in and mail them a link."""
     claims, place = _asker("invite"), _place()
     id = place.members.invite(body.address, body.role, body.reports, place.clock(), body.name)
-    place.enqueue("link", recipient=id)
+    _mail_link(id, recipient=id)
     log.audit(claims.sub, f"invite {body.role}", id)
     return bodies.Done()
 
@@ -290,8 +290,16 @@ def fresh_link(body: bodies.Link) -> bodies.Done:
     _allow("links", 10)
     meant = _place().members.stale(body.code) if body.code else None
     person, goes = (meant[0].id, meant[1]) if meant else ("", "")
-    _place().enqueue("link", address=body.address, recipient=person, goes=goes)  # never a code, which may be unspent
+    # never a code, which may be unspent
+    _mail_link(person or recipient_id(body.address), address=body.address, recipient=person, goes=goes)
     return bodies.Done()
+
+
+def _mail_link(id: str, **said: str) -> None:
+    """Have a link mailed to a `recipient_id`, unless five were within the hour."""
+    place = _place()
+    if place.members.allow(f"mail {id}", 5, 3600, place.clock()):
+        place.enqueue("link", id=secrets.token_hex(16), **said)
 
 
 @_on("POST", "/session")

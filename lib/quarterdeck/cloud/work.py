@@ -8,9 +8,10 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from .. import __version__
 from ..deliver.aws import asking
@@ -43,6 +44,7 @@ class Message(BaseModel):
     run: RunId | None = None
     slug: Slug | None = None
     period: PeriodName | None = None
+    id: str = Field(default_factory=lambda: uuid4().hex)
     address: str = ""
     recipient: str = ""
     goes: str = ""
@@ -257,21 +259,26 @@ def _send(place: Place, row: dict[str, str], key: ReportKey) -> None:
 
 
 def _mail_link(place: Place, message: Message) -> None:
-    """Mail a fresh link to whoever is meant, if they may sign in and were not mailed one just now."""
-    from ..deliver.members import IN_INVITATION, ON_REQUEST
+    """Mail a fresh link to whoever is meant, if they may sign in: once, however often the message comes."""
+    from ..deliver.members import DAY, EXPIRES, IN_INVITATION, ON_REQUEST
     from ..dispatch import Dispatch
     from ..model.delivery import recipient_id
 
     members, now = place.members, place.clock()
     person = members.person(message.recipient or recipient_id(message.address))
-    if not person or not members.allow(f"mail {person.id}", 5, 3600, now):
+    claim = {"pk": f"link-mail#{message.id}", "sk": "link-mail"}
+    if not person or not place.table.write(claim, {EXPIRES: int(now) + 15 * DAY}, "attribute_not_exists(pk)", {}):
         return
     invited = bool(message.recipient) and not message.goes
     url = members.link(person.id, message.goes or person.home, now, IN_INVITATION if invited else ON_REQUEST)
     holds = "three days" if invited else "an hour"
     text = f"Open this link to read your reports. It works once, within {holds}:\n\n{url}\n"
-    with closing(Dispatch(place.project(), clock=place.clock)) as dispatch:
-        dispatch.tell(person.address, "Your link to the reports", text)
+    try:
+        with closing(Dispatch(place.project(), clock=place.clock)) as dispatch:
+            dispatch.tell(person.address, "Your link to the reports", text)
+    except Exception:
+        place.table.delete(claim)
+        raise
 
 
 _WORK: dict[str, Callable[[Place, dict[str, str], ReportKey], None]] = {

@@ -11,7 +11,7 @@ import pytest
 
 from deliver.aws import serving
 from quarterdeck.cloud import handler
-from quarterdeck.cloud.api import LARGEST, document
+from quarterdeck.cloud.api import EDGE, LARGEST, document
 from quarterdeck.cloud.permissions import MAY
 from quarterdeck.cloud.runs import report_item
 from quarterdeck.cloud.webhook import sign
@@ -236,6 +236,18 @@ def test_a_fresh_link_goes_to_its_owner_and_tells_nobody(pushed: Cloud, server: 
     for _ in range(5):
         assert pushed.post("/links", {"address": "none@example.com"})[0] == 202
     assert code(pushed.post("/links", {"address": "none@example.com"})) == (429, "too_many")
+
+
+def test_whoever_asks_directly_cannot_make_up_who_asks(cloud: Cloud) -> None:
+    """Behind CloudFront, which the template lets show itself, each reader has a limit of their own."""
+
+    def asked(count: int, **headers: str) -> list[int]:
+        stops = (f"10.0.0.{number}, 192.0.2.7" for number in range(count))
+        return [cloud.http("POST", "/session", '{"code": "c"}', x_forwarded_for=it, **headers)[0] for it in stops]
+
+    kind, edge = {"content_type": "application/json"}, {EDGE.replace("-", "_"): cloud.name}
+    assert asked(31, **kind) == [401] * 30 + [429] and asked(1, **kind, x_quarterdeck_edge="guess") == [429]
+    assert asked(40, **kind, **edge) == [401] * 40
 
 
 def test_a_link_is_mailed_once_however_often_its_message_comes(pushed: Cloud, server: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from cfnlint.decode import decode
 
 from publish.bucket import KEYS
+from quarterdeck.cloud.api import EDGE
 from quarterdeck.cloud.stack import TEMPLATE
 from quarterdeck.deliver import dynamo, members, recipients
 from quarterdeck.model.settings import Settings
@@ -101,6 +102,12 @@ def test_whatever_is_not_said_to_be_public_needs_a_cookie() -> None:
     assert [it["PathPattern"] for it in config["CacheBehaviors"]] == ["/m/*", "/404.html", "/api/*", "/unsubscribe*"]
     for it in config["CacheBehaviors"][2:]:
         assert it["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # nothing is kept
+    _, api = config["Origins"]
+    shown = {
+        "HeaderName": EDGE.title(),
+        "HeaderValue": RESOURCES["Function"]["Environment"]["Variables"]["CLOUD_SECRET"],
+    }
+    assert api["OriginCustomHeaders"] == [shown]
     policy = RESOURCES["Headers"]["ResponseHeadersPolicyConfig"]
     said = json.dumps(policy)
     for name, value in SECURITY_HEADERS.items():

@@ -33,6 +33,8 @@ from .work import RunId
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST = 64 * 1024
 """Bytes of a request's body."""
+EDGE = "x-quarterdeck-edge"
+"""The header by which CloudFront shows that it asks: the name of the function's secret, which has a random part."""
 _NOTHING = "x-nothing"
 """A header that nobody sees, of the answer where there is no route."""
 _PARSED = partial(json.loads, parse_int=float)
@@ -159,9 +161,15 @@ def _who() -> Claims:
 
 
 def _allow(what: str, limit: int) -> None:
-    """Raises Failure when one place asks too often: the last two stops, which it cannot make up behind CloudFront."""
-    stops = app.current_event.headers.get("x-forwarded-for", "").replace(" ", "").split(",")[-2:]
-    if not _place().members.allow(f"{what} {stops}", limit, 60, _place().clock()):
+    """Raises Failure when one place asks too often.
+
+    It is whom CloudFront asks for, if it is CloudFront that asks: anybody else could make up for whom.
+    """
+    event, place = app.current_event, _place()
+    stops = event.headers.get("x-forwarded-for", "").replace(" ", "").split(",")
+    edge = len(stops) > 1 and event.headers.get(EDGE) == place.need("cloud_secret")
+    source = stops[-2] if edge else event.raw_event["requestContext"]["http"].get("sourceIp")
+    if not place.members.allow(f"{what} {source}", limit, 60, place.clock()):
         _refuse(429, "too_many", "That was asked too often", "Wait a minute")
 
 

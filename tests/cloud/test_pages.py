@@ -232,10 +232,13 @@ def test_a_refusal_is_told_and_a_guest_is_offered_nothing(desk: Desk) -> None:
     page.get_by_text("on its way to eve@example.com").wait_for()
     invited = {"address": "eve@example.com", "role": "guest", "reports": ["host", "skipper"]}
     assert desk.asked("POST /invites") == [invited]
+    of_all = page.get_by_role("link", name=re.compile("Executive reports|Deliveries"))
+    assert of_all.count() == 2
     desk.api.me = GUEST
     page.reload()
     page.get_by_text("Signed in: guest").wait_for()
     assert not page.get_by_role("button", name=re.compile("Generate|Mail a link")).count()
+    assert not of_all.count() and page.get_by_text("Executive reports").is_visible()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("Your address").wait_for()
 

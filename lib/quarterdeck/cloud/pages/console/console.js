@@ -100,7 +100,7 @@
     const shown = all.filter((report) => !report.slug.includes("/") || !wholes.has(report.slug.split("/")[0]));
     find("#rows").replaceChildren(...shown.map((report) => row(report, all.filter((other) => other !== report && other.slug.startsWith(`${report.slug}/`)))));
     document.querySelectorAll("[data-report] > details").forEach((details) => { details.open = open.has(details.parentElement.dataset.report); });
-    if (!shown.length) find("#rows").replaceChildren(made("p", { textContent: "Nothing is made yet: generate the reports above." }));
+    if (!shown.length) find("#rows").replaceChildren(made("p", { textContent: `Nothing is made yet${may.has("generate") ? ": generate the reports above" : ""}.` }));
   };
 
   // ---- runs
@@ -167,6 +167,9 @@
     const me = await ask("GET", "/session");
     find("#who").textContent = me.name ? `${me.name}, ${me.role}` : `Signed in: ${me.role}`;
     may = new Set(me.may);
+    const ofAll = me.role === "admin" || me.reports.includes("*");
+    find('[href="../deliveries.html"]').hidden = !ofAll;
+    if (!ofAll) find(".qd-company a").removeAttribute("href"); // both pages are of all reports
     document.querySelectorAll("[data-may]").forEach((part) => { part.hidden = !may.has(part.dataset.may); });
     const [, all] = await Promise.all([reports(), runs()]);
     const going = all.find((run) => !ended.has(run.state));

@@ -70,6 +70,15 @@ def test_the_document_is_the_code(cloud: Cloud) -> None:
     """`make reference` writes it; it is served too."""
     assert document() == DOCUMENT.read_text("utf-8")
     assert cloud.get("/api/openapi.json") == (200, json.loads(document()))
+    shown = json.loads(document())
+    assert shown["components"]["securitySchemes"]["session"]["name"] == "qd_session"
+    needs = {(method, path): shown["paths"][path][method.lower()]["security"] for method, path in ROUTES}
+    assert needs == {route: [] if route in PUBLIC else [{"session": []}] for route in ROUTES}
+    for method in ("GET", "POST"):
+        event = http_event(method, "/unsubscribe", "", {}, [])
+        (kind,) = shown["paths"]["/unsubscribe"][method.lower()]["responses"]["400"]["content"]
+        answer = handler.handler(event, CONTEXT)
+        assert answer["statusCode"] == 400 and answer["headers"]["Content-Type"].startswith(kind)
 
 
 @pytest.mark.parametrize("method, path", sorted(set(ROUTES) - PUBLIC))

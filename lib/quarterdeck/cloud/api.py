@@ -35,6 +35,8 @@ LARGEST = 64 * 1024
 """Bytes of a request's body."""
 EDGE = "x-quarterdeck-edge"
 """The header by which CloudFront shows that it asks: the name of the function's secret, which has a random part."""
+_OPEN = ("get /health", "post /links", "post /session", "delete /session")
+"""What is answered without a session, besides the page to unsubscribe."""
 _NOTHING = "x-nothing"
 """A header that nobody sees, of the answer where there is no route."""
 _PARSED = partial(json.loads, parse_int=float)
@@ -68,9 +70,17 @@ def document() -> str:
     told = {"type": "object", "required": list(texts), "properties": texts}
     schemas["Error"] = {"type": "object", "required": ["error"], "properties": {"error": told}}
     failed = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    for operation in (it for path in shown["paths"].values() for it in path.values()):
-        del operation["responses"]["422"]
-        operation["responses"]["default"] = {"description": "Refused, and why", "content": failed}
+    shown["components"]["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": session.SESSION}}
+    for path, operations in shown["paths"].items():
+        for method, operation in operations.items():
+            del operation["responses"]["422"]
+            operation["responses"]["default"] = {"description": "Refused, and why", "content": failed}
+            operation["security"] = [] if f"{method} {path}" in _OPEN else [{"session": []}]
+    page = {"text/html": {"schema": {"type": "string"}}}
+    for operation in shown["paths"]["/unsubscribe"].values():
+        operation["security"] = []
+        operation["responses"]["200"]["content"] = page
+        operation["responses"]["400"] = {"description": "Not a link of ours", "content": page}
     return json.dumps(shown, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -120,7 +120,7 @@ def test_a_variants_lead_comes_before_the_figures():
 def test_a_reader_with_a_locale_of_their_own_sees_figures_in_it():
     """The report's other words stay."""
     digest = compose(report(), url=URL, edition=Edition(locale="de_DE"))
-    assert "41.200" in both(digest)[1] and 'lang="de"' in both(digest)[0]
+    assert "41.200" in both(digest)[1] and 'lang="en"' in both(digest)[0]
 
 
 def test_a_digest_shows_itself_in_a_notebook():

@@ -56,6 +56,18 @@ def test_hours_of_one_day_are_told_apart() -> None:
     assert [label for label, _ in bars.rows] == ["Oct 30, 2026", "Oct 31, 2026, 09:30", "Oct 31, 2026, 14:00"]
 
 
+def test_a_code_among_names_is_no_month() -> None:
+    """Labels are days where all are."""
+    bars = read_bars(chart(["1974-05", "1964-03", "15 others"]), DOLLARS)
+    assert bars is not None and [label for label, _ in bars.rows] == ["1974-05", "1964-03", "15 others"]
+
+
+def test_marks_without_a_number_are_no_series() -> None:
+    """Such as a line across each bar, whose values are the names of the bars."""
+    bars, marks = {"type": "bar", "x": [3], "y": ["a"], "orientation": "h"}, {"x": [2], "y": ["a"], "mode": "markers"}
+    assert cells(drawn(bars, marks)) == [["3"]]
+
+
 def test_series_keep_their_own_axes() -> None:
     """Each is written in the unit of its axis, its bar measured against those of the same axis."""
     money = {"type": "bar", "name": "Revenue", "x": ["Jul", "Aug"], "y": [8412, 4206]}

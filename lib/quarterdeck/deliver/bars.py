@@ -76,11 +76,12 @@ def read_bars(figure: Figure, formats: Formats) -> Bars | None:
         for label, value in zip(map(str, labels), values, strict=True):
             if isinstance(value, (int, float)) and value == value:
                 known[label] = value + (known.get(label, 0.0) if kind in _SUMMED else 0.0)
-        series.append((one_line(trace.get("name") or "", 40), axis, known))
+        if known:
+            series.append((one_line(trace.get("name") or "", 40), axis, known))
     unseen, series = len(series[MAX_SERIES:]), series[:MAX_SERIES]
-    labels = list(dict.fromkeys(label for _, _, known in series for label in known))
-    if not labels:
+    if not series:
         return None
+    labels = list(dict.fromkeys(label for _, _, known in series for label in known))
     kept = (
         sorted(labels, key=lambda label: (_day(label) or date.min, label))[-MAX_ROWS:] if dated else labels[:MAX_ROWS]
     )
@@ -93,7 +94,8 @@ def read_bars(figure: Figure, formats: Formats) -> Bars | None:
             said = formats.cell(None, "") if value is None else one_line(on_axis(value, unit, formats), 60)
             cells[place] = Cell(said, share, (value or 0) < 0)
     monthly = all((day := _day(label)) and day.day == 1 for label in kept)
-    rows = ((_label(label, monthly, formats), tuple(cells[n, label] for n in range(len(series)))) for label in kept)
+    names = [_label(label, _day(label) if dated else None, monthly, formats) for label in kept]
+    rows = ((name, tuple(cells[n, label] for n in range(len(series)))) for name, label in zip(names, kept, strict=True))
     return Bars(tuple(name for name, _, _ in series), tuple(rows), len(labels) - len(kept), unseen, dated)
 
 
@@ -107,8 +109,7 @@ def _day(label: str) -> date | None:
         return None
 
 
-def _label(label: str, monthly: bool, formats: Formats) -> str:
-    day = _day(label)
+def _label(label: str, day: date | None, monthly: bool, formats: Formats) -> str:
     if day is None:
         return one_line(re.sub(r"</?(?:br|b|i)\s*/?>", " ", label), 60)
     time = label[11:16]  # none, or midnight, is a day whole

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,37 @@ def test_what_is_refused_is_unknown_and_the_rest_goes_on(operation: str, permiss
     assert unknown.state == "unknown" and permission in unknown.remedy
     well = {check.name.removesuffix(" in eu-west-1") for check in checks if check.state == "ok"}
     assert well == ({"credentials", "DMARC"} | PARTS) - missing
+
+
+def test_the_audit_copy_and_the_operator_are_looked_at_too() -> None:
+    """With a copy SES counts a mail as two, and the archive may be suppressed or not verified."""
+    settings = replace(
+        SETTINGS, ses_bcc_address="archive@example.org", operator_address="Desk <desk@example.net>", send_rate=8.0
+    )
+    page = {"SuppressedDestinationSummaries": [{"EmailAddress": "archive@example.org", "Reason": "BOUNCE",
+            "LastUpdateTime": datetime(2026, 11, 2)}]}  # fmt: skip
+    quota = {"Max24HourSend": 200.0, "MaxSendRate": 14.0, "SentLast24Hours": 195.0}
+    checks = looked_at(
+        settings,
+        list_suppressed_destinations=page,
+        get_account=account(ProductionAccessEnabled=False, SendQuota=quota),
+        list_email_identities={"EmailIdentities": [{"IdentityName": "example.com", "VerificationStatus": "SUCCESS"}]},
+    )
+    found = {check.name.removesuffix(" in eu-west-1"): check for check in checks}
+    assert found["readers"].found == "suppressed after a bounce: a…@example.org"
+    assert "not verified: a…@example.org, d…@example.net" in found["sandbox"].found
+    assert (
+        found["quota"].state == "wrong" and "3 wait (with its audit copy a mail counts as two)" in found["quota"].found
+    )
+    settings = replace(settings, ses_bcc_address="")
+    (quota,) = [check for check in looked_at(settings) if check.name.startswith("quota")]
+    assert quota.state == "ok"
+    (quota,) = [
+        check
+        for check in looked_at(replace(settings, ses_bcc_address="archive@example.com"))
+        if check.name.startswith("quota")
+    ]
+    assert quota.state == "wrong" and quota.remedy == "Set SEND_RATE=7"
 
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "InvalidClientTokenId"])

@@ -10,8 +10,13 @@ from ..model.delivery import masked
 from .domain import with_parents
 
 
-def check_account(client: Any, rate: float, addresses: Sequence[str], waiting: int) -> Iterator[Check]:
-    """Whether the account may send, to anybody, as many mails as wait and `rate` of them a second."""
+def check_account(
+    client: Any, rate: float, addresses: Sequence[str], waiting: int, copied: bool = False
+) -> Iterator[Check]:
+    """Whether the account may send, to anybody, as many mails as wait and `rate` of them a second.
+
+    SES counts a mail that is `copied` to the archive as two.
+    """
     region, said = client.meta.region_name, client.get_account()
     standing = said.get("EnforcementStatus", "")
     enable = f"`aws sesv2 put-account-sending-attributes --sending-enabled --region {region}`"
@@ -25,14 +30,15 @@ def check_account(client: Any, rate: float, addresses: Sequence[str], waiting: i
     quota = said.get("SendQuota", {})
     limit, most = quota.get("Max24HourSend", 0), quota.get("MaxSendRate", 0)
     left = max(0, limit - quota.get("SentLast24Hours", 0))
-    found = f"{waiting} wait, " + ("any number may go" if limit == -1 else f"{left:.0f} may go today")
+    each, copies = (2, " (with its audit copy a mail counts as two)") if copied else (1, "")
+    found = f"{waiting} wait{copies}, " + ("any number may go" if limit == -1 else f"{left:.0f} may go today")
     more = f"Send the rest tomorrow, or ask for more: Service Quotas console in {region}, Amazon SES, Sending quota"
-    slower = f"SEND_RATE is {rate:g} a second, and SES takes {most:g}"
+    slower = f"SEND_RATE is {rate:g} a second, and SES takes {most:g}{copies}"
     yield judge(
         "quota",
         found,
-        (limit != -1 and left < waiting, "wrong", found, more),
-        (rate > most, "wrong", slower, f"Set SEND_RATE={most:g}"),
+        (limit != -1 and left < waiting * each, "wrong", found, more),
+        (rate * each > most, "wrong", slower, f"Set SEND_RATE={most / each:g}"),
     )
     off = "is off: SES mails again to addresses that bounced or complained"
     command = "aws sesv2 put-account-suppression-attributes --suppressed-reasons BOUNCE COMPLAINT"

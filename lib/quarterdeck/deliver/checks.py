@@ -43,8 +43,11 @@ def check_sending(
 ) -> Iterator[Check]:
     """Look at all that sending needs, for `waiting` mails to `addresses`; changes nothing.
 
-    What cannot be asked is `unknown`, and the rest goes on; without valid credentials AWS is asked no more.
+    The audit copy's address and the operator's are looked at like them. What cannot be asked is `unknown`, and the rest
+    goes on; without valid credentials AWS is asked no more.
     """
+    also = filter(None, (settings.ses_bcc_address, settings.operator_address))
+    everybody = sorted({*addresses, *(parse_address(text).addr_spec for text in also)})
     credentials = [*answered("credentials", "sts:GetCallerIdentity", _check_credentials(clients.sts))]
     yield from credentials
     sender = settings.ses_from_address and parse_address(settings.ses_from_address).addr_spec
@@ -55,12 +58,12 @@ def check_sending(
         yield Check("sender", "wrong", "SES_FROM_ADDRESS is not set", remedy)
     for client in clients.ses if credentials[0].state != "wrong" else ():
         identity = check_identity(client, sender, resolve) if sender else iter(())
-        account = check_account(client, settings.send_rate, addresses, waiting)
+        account = check_account(client, settings.send_rate, everybody, waiting, bool(settings.ses_bcc_address))
         told = check_configuration_set(client, settings.ses_configuration_set)
         for name, permissions, checks in (
             ("identity, DKIM and SPF", "ses:GetEmailIdentity", identity),
             ("account", "ses:GetAccount and ses:ListEmailIdentities", account),
-            ("readers", "ses:ListSuppressedDestinations", check_suppressed(client, addresses)),
+            ("readers", "ses:ListSuppressedDestinations", check_suppressed(client, everybody)),
             ("configuration set", "ses:GetConfigurationSet and ses:GetConfigurationSetEventDestinations", told),
         ):
             for check in answered(name, permissions, checks):

@@ -123,8 +123,24 @@ def test_a_file_in_another_encoding_is_told(file: Path) -> None:
         f"CHAT=xoxb-{SECRET}",
         f"ANYTHING={KEY}",
         "CERTIFICATE=-----BEGIN PRIVATE KEY-----",
+        *(
+            f"{name}=hunter2x"
+            for name in (
+                "CLIENT_SECRET", "JWT_SECRET", "DB_PASS", "SMTP_PASSWD", "PGPASSWORD", "CREDENTIALS", "AWS_SECRET",
+                "SES_SMTP_CREDENTIAL", "GITHUB_PAT", "DJANGO_SECRET_KEY", "aws_session_token", "ENCRYPTION_KEY",
+            )
+        ),
+        *(
+            f"ANYTHING={value}"
+            for value in (
+                "postgres://admin:hunter2@db.example.com/x", "redis://:hunter2@cache.example.com", f"sk_test_{SECRET}",
+                f"rk_live_{SECRET}", f"sk-proj-{SECRET}", f"glpat-{SECRET}", f"AIza{SECRET}",
+                f"SG.{'a' * 22}.{'b' * 43}",
+                "Bearer eyJhbGciOiJIUzI1NiJ9.e30.abc", "https://hooks.slack.com/services/T000/B000/XXXX",
+            )
+        ),
     ],
-)
+)  # fmt: skip
 def test_a_secret_in_the_file_is_told_by_line_and_name_alone(file: Path, line: str) -> None:
     """One notice, no value in it, and how to move it out."""
     found = read(file, f"SES_REGION=eu-west-1\n{line}\nMAILCHIMP_API_KEY=x\nEMPTY_TOKEN=\n")
@@ -135,14 +151,25 @@ def test_a_secret_in_the_file_is_told_by_line_and_name_alone(file: Path, line: s
     assert found == Settings(ses_region="eu-west-1", notices=found.notices)
 
 
-@pytest.mark.parametrize("value", [KEY, SECRET, "0123456789abcdef" * 4, "-----BEGIN PRIVATE KEY-----"])
+def test_what_only_sounds_like_a_secret_is_left_alone(file: Path) -> None:
+    """Counts, names of things, paths, and our own settings, which hold names of secrets."""
+    text = (
+        "MAX_TOKENS=4096\nAPI_TOKEN=4096\nPASSWORD_MIN_LENGTH=12\nCSRF_TOKEN_NAME=csrf\nTOKENIZER=gpt\nCOMPASS=north\n"
+        "PASSWORD_FILE=/run/x\nPUBLIC_KEY=x\nSIGNING_SECRET=quarterdeck/unsubscribe\nCLOUD_SECRET=quarterdeck\n"
+        "AWS_PROFILE=me\nDATABASE_URL=postgres://db.example.com:5432/x\nWEB=https://example.com/a:b@c\n"
+    )
+    assert read(file, text).notices == ()
+
+
+@pytest.mark.parametrize("value", [KEY, SECRET, "0123456789abcdef" * 4, "-----BEGIN PRIVATE KEY-----",
+                                   "https://user:hunter2@x.example.com"])  # fmt: skip
 @pytest.mark.parametrize("name", ["SIGNING_SECRET", "SES_REGION", "SITE_URL"])
 def test_a_secret_where_a_name_belongs_is_refused_and_not_told(file: Path, name: str, value: str) -> None:
     """In the file as in the environment."""
     for text, environment in ((f"{name}={value}\n", {}), ("", {name: value})):
         with pytest.raises(QuarterdeckError) as caught:
             read(file, text, **environment)
-        if name == "SIGNING_SECRET" or value.startswith(("AKIA", "-----")):
+        if name == "SIGNING_SECRET" or value.startswith(("AKIA", "-----", "https")):
             assert value not in str(caught.value) and "secret" in str(caught.value)
 
 

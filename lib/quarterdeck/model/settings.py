@@ -15,9 +15,14 @@ from .errors import BadValue, QuarterdeckError
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*")
 _QUOTED = re.compile(r"""(["'])((?:(?!\1).)*)\1(?:\s+#.*)?""")
 _SECRET_NAME = re.compile(
-    "AWS_ACCESS_KEY|AWS_SESSION|SECRET_?(ACCESS_?)?KEY|PASSWORD|TOKEN|PRIVATE_?KEY|API_?KEY", re.I
+    r"(?:(?:^|_)(?:PASS|PWD|PAT)|SECRET|PASSWO?R?D|PASSPHRASE|TOKEN|CREDENTIALS?|AWS_ACCESS_KEY_ID"
+    r"|(?:SECRET|ACCESS|PRIVATE|API|SIGNING|ENCRYPTION|MASTER)_?KEY)$",
+    re.I,
 )
-_SECRET = re.compile(r"(AKIA|ASIA)[A-Z0-9]{12}|-----BEGIN|sk_live_|gh[pousr]_|github_pat_|xox[a-z]-")
+_SECRET = re.compile(
+    r"(?:AKIA|ASIA)[A-Z0-9]{12}|-----BEGIN|\b(?:[sr]k_(?:live|test)_|sk-(?:proj|ant|svcacct)-|gh[pousr]_|github_pat_|glpat-"
+    r"|xox[a-z]-|AIza|SG\.[\w-]{16}|eyJ[\w-]+\.[\w-]+\.)|hooks\.slack\.com/services/.|://[^\s/@:]*:[^\s/@]+@"
+)
 _RANDOM = re.compile(r"(?=.*\d)(?!.*[a-z]{8})[\w+/=-]{32,}")
 """Long, with digits and without a long word: what a generator of keys writes, and hardly a name."""
 
@@ -191,7 +196,8 @@ def _notices(path: Path, lines: list[tuple[int, str, str]]) -> tuple[str, ...]:
     found = ", ".join(
         f"line {number} ({name})"
         for number, name, value in lines
-        if value and (_SECRET_NAME.search(name) or _SECRET.search(value))
+        if not re.fullmatch(r"[\d.]*", value)
+        and (_SECRET.search(value) or (_SECRET_NAME.search(name) and name.lower() not in _RULES))
     )
     remedy = "Give AWS keys to `aws configure`, other secrets to AWS Secrets Manager, and delete them here"
     return (f"{path}, {found}: looks like a secret and is not used. {remedy}.",) if found else ()

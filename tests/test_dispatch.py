@@ -381,6 +381,25 @@ def test_what_stops_a_run_is_said_whatever_fails_after_it(
     assert page == "The page of deliveries stays as it was. no space left"
 
 
+@pytest.mark.parametrize(("error", "code"), [(OSError(28, "No space left on device"), 2), (KeyboardInterrupt(), 130)])
+def test_whatever_ends_a_run_its_owner_hears_of_what_failed_before(
+    error: BaseException, code: int, ses: str, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, or Ctrl-C: the next run finds it failed already."""
+    from quarterdeck.deliver import send
+
+    give_readers(built, READERS + "owner: chief@example.com\n")
+
+    def refusing(client: Any, letter: Any) -> str:
+        if letter.to == "ann@example.com":
+            raise send.Refused("SES refused (MessageRejected)", "no", "Mend that")
+        raise error
+
+    monkeypatch.setattr(send, "hand_over", refusing)
+    assert quarterdeck(built, "send") == code
+    assert [to for to, _ in taken(ses)] == [["chief@example.com"]]
+
+
 def test_a_complaint_is_told_the_operator_once(
     ses: str, built: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

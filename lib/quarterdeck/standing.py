@@ -119,8 +119,9 @@ def tell_owners(dispatch: Dispatch, ended: Iterable[Planned]) -> list[str]:
             by_owner.setdefault(owner, []).append(planned)
     untold = []
     for owner, troubles in by_owner.items():
-        commands = sorted({f"  {planned.next}" for planned in troubles})
-        lines = [*(f"{planned.key}: {planned.skip}" for planned in troubles[:50]), "", "What to do:", *commands]
+        shown = troubles[:50]
+        commands = sorted({f"  {planned.next}" for planned in shown})
+        lines = [*(f"{planned.key}: {planned.skip}" for planned in shown), "", "What to do:", *commands]
         untold += _tell(dispatch, owner, f"{len(troubles)} reports did not reach their readers", lines)
     return untold
 

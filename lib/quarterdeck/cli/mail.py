@@ -41,21 +41,22 @@ def _send(options: argparse.Namespace) -> int:
             _dry_run(dispatch, order)
             return 0
         told, troubles, new, stopped = Counter[str](), [], [], False
-        with tqdm(total=total, unit="reader", leave=False, disable=not sys.stderr.isatty()) as bar:
-            try:
+        try:
+            with tqdm(total=total, unit="reader", leave=False, disable=not sys.stderr.isatty()) as bar:
                 for planned, row in dispatch.send(order):  # ten thousand rows are not kept
                     bar.update()
                     told[row.state if row else f"not sent ({planned.skip.partition(':')[0]})"] += 1
                     if planned.stands == "unknown" or (planned.stands == "failed" and row):
                         troubles.append(standing.trouble(planned))
                         new += [planned] if row else []
-            except QuarterdeckError as err:  # said before what may fail, too
-                stopped = True
-                say(one_line(err))
-        say(*troubles)
+        except QuarterdeckError as err:  # said before what may fail, too
+            stopped = True
+            say(one_line(err))
+        finally:  # whatever ends the run: no later one will tell of these
+            say(*troubles, *standing.tell_owners(dispatch, new))
         if told or not stopped:
             print(", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "No report has a reader.")
-        say(*standing.tell_owners(dispatch, new), *standing.write_page(dispatch, datetime.now(UTC)))
+        say(*standing.write_page(dispatch, datetime.now(UTC)))
     return BAD_INPUT if stopped else FAILED if troubles else 0
 
 

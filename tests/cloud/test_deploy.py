@@ -165,6 +165,22 @@ def test_a_handler_of_the_owners_own_is_not_lost(
     assert to_function(refused, project, name, dry_run=True) and not refused.writes
 
 
+def test_what_cannot_be_deployed_is_refused_first(
+    aws: Aws, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function of an image; a name that no stack can have."""
+    name = function(aws, tmp_path)
+    client = aws("lambda")
+    was = client.get_function_configuration(FunctionName=name)
+    image = {it: was[it] for it in was.keys() - {"Handler", "Runtime"}} | {"PackageType": "Image"}
+    monkeypatch.setattr(client, "get_function_configuration", lambda **_: image)
+    with pytest.raises(QuarterdeckError, match="takes its code from an image"):
+        list(deploy.to_function(Project.open(project), name, "", "", lambda _: client, dry_run=True))
+    for bad in ("a b", "1abc", "", "a" * 129, "ä", "a\n"):
+        with pytest.raises(QuarterdeckError, match="is no name"):
+            to_stack(aws, project, bad, dry_run=True)
+
+
 def test_a_dry_run_changes_nothing(aws: Aws, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a function, of a stack that is not there, and of one that is; each tells its plan."""
     name = function(aws, tmp_path)

@@ -88,6 +88,12 @@ def test_what_is_no_address_role_or_slug_invites_nobody(members: Members, asked:
     assert members.person(ANN) == before
 
 
+def test_a_name_is_one_line_of_text(members: Members) -> None:
+    """Whoever gives it."""
+    ben = members.person(members.invite("ben@example.com", "guest", ["ceo"], NOW, "Ben\0\r\nBcc: eve "))
+    assert ben and ben.name == "Ben Bcc: eve"
+
+
 def test_a_link_signs_in_once_and_leads_where_it_should(members: Members, table: Table) -> None:
     """256 bits in the fragment, which no server sees; the table holds a hash of them and nothing else."""
     link = members.link(ANN, "/r/ceo/2026-10/", NOW, 60)

@@ -41,6 +41,9 @@ def to_function(
     if not private:
         remedy = "Name a private bucket there (docs/cloud.md says what else the function needs)"
         raise QuarterdeckError(f"function {name}, PROJECT_BUCKET", "is not set", remedy)
+    if config.get("PackageType") == "Image":
+        remedy = "Name one made from a zip, or put an image in its place yourself (docs/Containerfile)"
+        raise QuarterdeckError(f"function {name}", "takes its code from an image", remedy)
     _check_handler(project.root, config["Handler"], name)
     arch, python = config.get("Architectures", ["x86_64"])[0], config["Runtime"].removeprefix("python")
     packed = package(project.root, project.root / "build" / f"quarterdeck-{arch}.zip", python, arch)

@@ -39,6 +39,10 @@ def to_stack(project: Project, name: str, clients: Clients, *, dry_run: bool) ->
     A release is a change that keeps the alias where it is, a call of the new version, and a change that moves the
     alias. A new stack is made first without a distribution, since CloudFront wants the key that its secret will hold.
     """
+    if not re.fullmatch("[A-Za-z][A-Za-z0-9-]{0,127}", name):
+        raise QuarterdeckError(
+            f"stack {name[:130]!r}", "is no name", "Begin with a letter, go on with those, digits and -"
+        )
     cloud = clients("cloudformation")
     packed = package(project.root, project.root / "build" / "quarterdeck-x86_64.zip")
     yield packed.told

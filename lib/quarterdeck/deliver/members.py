@@ -12,6 +12,7 @@ from ..model.address import plain_address
 from ..model.delivery import recipient_id
 from ..model.errors import BadValue, nearest
 from .table import Item, Table
+from .words import one_line
 
 KEYS = ("pk", "sk")
 EXPIRES = "expires"
@@ -65,7 +66,7 @@ class Members:
         Role and reports are never less than before: whoever is to have less is revoked first. Raises BadValue for what
         is no address, role or slug.
         """
-        address = plain_address(address)
+        address, name = plain_address(address), one_line(name)
         if role not in ROLES:
             raise BadValue(f"role {role[:60]!r}", "is none", nearest(role, ROLES))
         for slug in reports:

@@ -12,7 +12,7 @@ import pytest
 from deliver.aws import client_of
 from quarterdeck.cloud.secret import new_secret, parse_secrets
 from quarterdeck.cloud.session import LASTS, OPEN, SESSION, close_session, open_session, who
-from quarterdeck.cloud.tokens import Refused, issue
+from quarterdeck.cloud.tokens import Claims, Refused, issue
 from quarterdeck.deliver.members import EXPIRES, KEYS, Members, Person
 from quarterdeck.deliver.table import Table
 from quarterdeck.publish.access import admits
@@ -113,6 +113,20 @@ def test_of_many_reports_the_one_asked_for_is_open() -> None:
     browser.take(open_session(many, "/r/client-audit/customer-300/2026-10/", SECRETS, SITE, NOW))
     assert browser.opens("/r/client-audit/customer-300/") and browser.opens(goes)
     assert not signed_in(many, "/r/ceo/").opens("/r/ceo/")
+
+
+def test_long_names_leave_room_for_what_is_needed() -> None:
+    """The report asked for, shared files and the console; of the others as many as fit; signing out, too."""
+    slugs = tuple(f"{'a' * 64}/{n:02}{'b' * 98}" for n in range(60))
+    long = replace(ANN, role="captain", reports=slugs)
+    made = open_session(long, f"/r/{slugs[59]}/2026-10/", SECRETS, SITE, NOW)
+    claims = Claims(iss="quarterdeck", aud=SITE, sub=ANN.id, jti="0" * 32, iat=NOW, nbf=NOW, exp=NOW + 9,
+                    role="captain", reports=list(slugs))  # fmt: skip
+    for one in (made, close_session(claims, SITE)):
+        assert 8_000 < sum(len("Set-Cookie: \r\n") + len(it) for it in one) < 10_000
+    browser = Browser()
+    browser.take(made)
+    assert all(map(browser.opens, (f"/r/{slugs[59]}/", f"/r/{slugs[0]}/", "/assets/x", "/site_libs/x", "/console/")))
 
 
 def test_signing_out_closes_what_was_open(table: Table) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 from itertools import accumulate
@@ -15,8 +15,10 @@ from .tokens import Claims, Refused, issue, verify
 
 SESSION, LASTS, OPEN = "qd_session", 90 * DAY, 3600
 """The cookie's name; for how many seconds it holds, and those of CloudFront beside it."""
-_AT_ONCE, _AT_END = 4, 40
-"""Corners that one answer opens or closes: an HTTP API takes 10 KB of headers."""
+_AT_ONCE = 4
+"""Corners that one answer opens, at most."""
+_ROOM = 9_500
+"""Characters of cookies in one answer: an HTTP API takes 10 KB of headers."""
 _LONGEST = 1500
 """Characters of slugs in a session: a browser keeps cookies of up to 4,096."""
 _KEPT = "Secure; HttpOnly; SameSite=Lax"
@@ -34,10 +36,10 @@ def open_session(person: Person, goes: str, secrets: Secrets, site_url: str, now
     person = replace(person, reports=tuple(it for it, length in zip(first, lengths, strict=True) if length <= _LONGEST))
     until = until or int(now) + LASTS
     token = issue(person, secrets, site_url, now, until - int(now))
-    signed_in = [f"{SESSION}={token}; Path=/; Expires={formatdate(until, usegmt=True)}; {_KEPT}"]
-    for prefix in _opened(person.role, person.reports, _AT_ONCE):
-        signed_in += cookies(site_url, prefix, min(until, int(now) + OPEN), secrets.edge_key_id, secrets.edge_key)
-    return signed_in
+    signed_in = f"{SESSION}={token}; Path=/; Expires={formatdate(until, usegmt=True)}; {_KEPT}"
+    hour = min(until, int(now) + OPEN), secrets.edge_key_id, secrets.edge_key
+    opened = (cookies(site_url, prefix, *hour) for prefix in _opened(person.role, person.reports, _AT_ONCE))
+    return _fitting([signed_in], opened)
 
 
 def who(header: str, secrets: Secrets, members: Members, site_url: str, now: float) -> Claims:
@@ -56,14 +58,23 @@ def who(header: str, secrets: Secrets, members: Members, site_url: str, now: flo
 def close_session(claims: Claims | None, site_url: str) -> list[str]:
     """The values of `Set-Cookie` that sign out whoever a session is of, if it still is one."""
     gone = f"Expires={formatdate(0, usegmt=True)}; {_KEPT}"
-    opened = _opened(claims.role, claims.reports, _AT_END) if claims else []
-    closed = [f"{SIGNATURE}=; Path={urlsplit(site_url).path}{prefix}; {gone}" for prefix in opened]
-    return [f"{SESSION}=; Path=/; {gone}", *closed]  # without its signature a set opens nothing
+    opened = _opened(claims.role, claims.reports) if claims else []
+    # Without its signature a set opens nothing.
+    closed = ([f"{SIGNATURE}=; Path={urlsplit(site_url).path}{prefix}; {gone}"] for prefix in opened)
+    return _fitting([f"{SESSION}=; Path=/; {gone}"], closed)
 
 
-def _opened(role: str, reports: Sequence[str], most: int) -> list[str]:
-    """The prefixes of the site that somebody may open."""
+def _fitting(kept: list[str], more: Iterable[list[str]]) -> list[str]:
+    """What is kept, and of the sets those that one answer has room for."""
+    for one in more:
+        if sum(len("Set-Cookie: \r\n") + len(it) for it in [*kept, *one]) <= _ROOM:
+            kept = [*kept, *one]
+    return kept
+
+
+def _opened(role: str, reports: Sequence[str], most: int | None = None) -> list[str]:
+    """The prefixes of the site that somebody may open: first what they need for the first of their reports."""
     if role == "admin" or EVERY in reports:
         return ["/"]
     corners = [prefixes(slug)[0] for slug in reports[:most]]
-    return [*corners, *SHARED, *([] if role == "guest" else ["/console/"])]
+    return [*corners[:1], *SHARED, *([] if role == "guest" else ["/console/"]), *corners[1:]]

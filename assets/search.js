@@ -15,7 +15,8 @@
   const said = made("p", { className: "qd-search-said" });
   said.setAttribute("role", "status");
   const list = made("ul");
-  const results = made("div", { className: "qd-results", hidden: true }, said, list);
+  const more = made("button", { type: "button", className: "qd-more-results", textContent: "Show more", hidden: true });
+  const results = made("div", { className: "qd-results", hidden: true, tabIndex: -1 }, said, list, more);
   const box = made("div", { className: "qd-search" }, input, results);
   box.setAttribute("role", "search");
   place.append(box);
@@ -29,23 +30,31 @@
   const part = (page) => page.anchors.filter((one) => one.location <= page.locations[0] && /^(section|figure|aside|h\d)$/.test(one.element)).pop();
   const hit = (page) => made("li", {}, made("a", { href: page.url + (part(page) ? `#${part(page).id}` : "") },
     made("strong", { textContent: page.meta.title }), made("span", { className: "qd-excerpt" }, ...excerpt(page.excerpt))));
-  const period = (page) => page.url.split("/").at(-2);
-
   let engine;
   const load = () => { engine ??= import(new URL(`${index}pagefind.js`, location.href)); return engine; };
+  const asked = () => input.value.replace(/\p{Sc}/gu, "").trim(); // an index knows amounts without their signs
+  const failed = () => { engine = undefined; said.textContent = "Search cannot be reached now"; };
   const search = async () => {
-    const words = input.value.trim();
+    const words = asked();
     results.hidden = !words;
     if (!words) return;
     if (location.protocol === "file:") { said.textContent = "Search needs the site to be served: make serve"; return; }
     try {
-      const found = await (await load()).debouncedSearch(words, {}, 150);
+      const found = await (await load()).debouncedSearch(words, { sort: { period: "desc" } }, 150);
       if (!found) return; // another letter was typed meanwhile
-      const pages = await Promise.all(found.results.slice(0, 8).map((result) => result.data()));
-      if (words !== input.value.trim()) return;
-      said.textContent = found.results.length ? `${found.results.length} ${found.results.length === 1 ? "page" : "pages"}` : "Nothing found";
-      list.replaceChildren(...pages.sort((one, other) => period(other).localeCompare(period(one))).map(hit)); // the latest first
-    } catch { engine = undefined; said.textContent = "Search cannot be reached now"; }
+      const hits = found.results;
+      const show = async (from) => {
+        const pages = await Promise.all(hits.slice(from, from + 8).map((result) => result.data()));
+        if (words !== asked()) return;
+        if (!from) list.replaceChildren();
+        list.append(...pages.map(hit));
+        if (from) list.children[from].firstChild.focus();
+        more.hidden = hits.length <= list.children.length;
+        said.textContent = hits.length ? `${hits.length} ${hits.length === 1 ? "page" : "pages"}` : "Nothing found";
+      };
+      more.onclick = () => show(list.children.length).catch(failed);
+      await show(0);
+    } catch { failed(); }
   };
   const close = () => { results.hidden = true; };
 
@@ -54,7 +63,7 @@
   list.addEventListener("click", close);
   box.addEventListener("focusout", (event) => { if (!box.contains(event.relatedTarget)) close(); });
   box.addEventListener("keydown", (event) => {
-    const stops = [input, ...list.querySelectorAll("a")];
+    const stops = [input, ...list.querySelectorAll("a"), ...(more.hidden ? [] : [more])];
     const now = stops.indexOf(document.activeElement);
     if (event.key === "Escape") { close(); input.value = ""; input.focus(); } else if (event.key === "ArrowDown") stops[now + 1]?.focus();
     else if (event.key === "ArrowUp") stops[now - 1]?.focus();

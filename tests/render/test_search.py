@@ -89,6 +89,28 @@ def test_a_corner_finds_its_own_and_home_finds_all(served: str, browser: Any) ->
 
 @pytest.mark.browser
 @pytest.mark.slow
+def test_the_latest_periods_come_first_and_the_rest_on_request(project: Path, add: Add, browser: Any) -> None:
+    """However well an earlier page matches; an amount is found as the page writes it."""
+    find_pagefind()
+    periods = [f"{year}-{month:02}" for year in (2025, 2026) for month in range(1, 11)]
+    said = {period: "Zephyrine owes " * (30 if period < "2026" else 1) + "$2,390" for period in periods}
+    made = [report("owner", period, findings=(finding("a", said[period]),)) for period in periods]
+    site = build(project, [add(project, one, {"cells": []}) for one in made], Embedded()).path
+    with serve_folder(site) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/r/owner/2026-10/index.html")
+        for words in ("Zephyrine", "$2,390"):
+            shown = [href.split("/")[3] for href, _ in search(page, words)]
+            assert shown == periods[:-9:-1] and page.inner_text(".qd-search-said") == "20 pages"
+        for _ in range(2):
+            page.click(".qd-results button")
+            page.wait_for_timeout(300)
+        assert [href.split("/")[3] for href, _ in page.evaluate(LINKS)] == periods[::-1]
+        assert page.is_hidden(".qd-results button") and page.is_visible(".qd-results a")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
 def test_search_is_used_by_keyboard(served: str, browser: Any) -> None:
     """A slash leads to the box, arrows through the results, Enter to a page, Escape out of it."""
     page = browser.new_page()

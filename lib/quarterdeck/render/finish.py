@@ -30,6 +30,7 @@ _PIECE = re.compile(
 )
 _SHARED = re.compile(r"\b((?:src|href)=\"(?:\.\.?/)*)(assets/[^\"#?]+|site_libs(?=/))")
 _TITLE = re.compile(r"<title>([^<\"]*)</title>")
+_PERIOD = re.compile(r'<nav class="qd-periods"[^>]* data-period="([\w-]+)"')
 _HEAD = re.compile(r"<head\b[^>]*>\s*(?:<meta charset=[^>]*>)?", re.IGNORECASE)
 
 
@@ -43,7 +44,9 @@ def finish(html: str, up: str, names: dict[str, str], index: str = "") -> str:
     kinds = {kind for about, code in scripts for kind in _trace_kinds(about, code)}
     plotly = names[PLOTLY if kinds <= CARTESIAN else WHOLE_PLOTLY] if kinds else ""
     title = _TITLE.search(html)
+    shown = _PERIOD.search(html)
     searched = f'data-pagefind-body data-pagefind-meta="title[data-title]" data-title="{title[1] if title else ""}"'
+    searched += f' data-pagefind-sort="period:{shown[1]}"' if shown else ""
 
     def piece(found: re.Match[str]) -> str:
         if found["code"] is None:

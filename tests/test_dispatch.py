@@ -23,6 +23,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from deliver.aws import refuse_ann
 from quarterdeck import pipeline
 from quarterdeck.cli import main
 from quarterdeck.deliver.aws import open_client
@@ -271,24 +272,15 @@ def test_a_refused_mail_is_told_its_owner_and_repeated_on_demand(
 ) -> None:
     """The others go out; the owner's mail has the command; no reader hears of it."""
     give_readers(built, READERS + "owner: chief@example.com\n")
-    from quarterdeck.deliver import send
-
-    real = send.hand_over
-
-    def refusing(client: Any, letter: Any) -> str:
-        if letter.to == "ann@example.com":
-            raise send.Refused("SES refused (MessageRejected)", "no", "Mend that")
-        return real(client, letter)
-
-    monkeypatch.setattr(send, "hand_over", refusing)
-    assert quarterdeck(built, "send") == 1
+    with monkeypatch.context() as patched:
+        refuse_ann(patched)
+        assert quarterdeck(built, "send") == 1
     said = capsys.readouterr()
     assert "1 failed, 1 sent" in said.out and "(a…@example.com) failed: SES refused" in said.err
     (_, first), (to, notice) = taken(ses)
     assert first["To"] == "ben@example.com" and to == ["chief@example.com"]
     assert "quarterdeck send --personas skipper --period 2026-03 --retry-failed" in notice.get_content()
     assert "ann@example.com" not in notice.as_string()
-    monkeypatch.setattr(send, "hand_over", real)
     assert quarterdeck(built, "send") == 0 and len(taken(ses)) == 2
     assert quarterdeck(built, "send", "--retry-failed") == 0
     assert taken(ses)[2][1]["To"].addresses[0].addr_spec == "ann@example.com"
@@ -351,12 +343,7 @@ def test_what_stops_a_run_is_said_whatever_fails_after_it(
 
     give_readers(built, READERS + "owner: chief@example.com\n")
     monkeypatch.setattr(send, "_PAUSES", ())
-    real, advance = send.hand_over, ledger.FileLedger.advance
-
-    def refusing(client: Any, letter: Any) -> str:
-        if letter.to == "ann@example.com":
-            raise send.Refused("SES refused (MessageRejected)", "no", "Mend that")
-        return real(client, letter)
+    advance = ledger.FileLedger.advance
 
     def full(self: Any, key: DeliveryKey, to: str, **more: Any) -> bool:
         if to == "sent":
@@ -369,7 +356,7 @@ def test_what_stops_a_run_is_said_whatever_fails_after_it(
     def no_space(*told: Any) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(send, "hand_over", refusing)
+    refuse_ann(monkeypatch)
     monkeypatch.setattr(ledger.FileLedger, "advance", full)
     monkeypatch.setattr(Dispatch, "tell", fail)
     monkeypatch.setattr(standing, "put_deliveries", no_space)
@@ -386,16 +373,8 @@ def test_whatever_ends_a_run_its_owner_hears_of_what_failed_before(
     error: BaseException, code: int, ses: str, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full disk, or Ctrl-C: the next run finds it failed already."""
-    from quarterdeck.deliver import send
-
     give_readers(built, READERS + "owner: chief@example.com\n")
-
-    def refusing(client: Any, letter: Any) -> str:
-        if letter.to == "ann@example.com":
-            raise send.Refused("SES refused (MessageRejected)", "no", "Mend that")
-        raise error
-
-    monkeypatch.setattr(send, "hand_over", refusing)
+    refuse_ann(monkeypatch, error)
     assert quarterdeck(built, "send") == code
     assert [to for to, _ in taken(ses)] == [["chief@example.com"]]
 

@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from deliver.aws import serving
+from deliver.aws import refuse_ann, serving
 from quarterdeck.cloud import handler
 from quarterdeck.cloud.runs import report_item
-from quarterdeck.deliver import send
 from quarterdeck.model.errors import QuarterdeckError
 from quarterdeck.model.report import ReportKey
 
@@ -222,14 +221,7 @@ def test_what_failed_before_the_time_was_up_is_told_its_owner(
     id = generate(cloud, personas=["host"], send=True)
     for _ in range(3):
         cloud.deliver(*cloud.receive())
-    real = send.hand_over
-
-    def refusing(client: Any, letter: Any) -> str:
-        if letter.to == "ann@example.com":
-            raise send.Refused("SES refused (MessageRejected)", "no", "Mend that")
-        return real(client, letter)
-
-    monkeypatch.setattr(send, "hand_over", refusing)
+    refuse_ann(monkeypatch)
     hurried = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 20_000})
     handler.handler({"Records": cloud.receive()}, hurried)
     assert mails(cloud.endpoint) == [{"chief@example.com"}]

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
+import pytest
 from botocore.stub import Stubber
 from moto.server import ThreadedMotoServer
+
+from quarterdeck.deliver import send
 
 KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 Answer = dict[str, Any] | str | Callable[..., "Answer"] | None
@@ -57,6 +60,20 @@ def serving() -> Iterator[str]:
     finally:
         urlopen(Request(f"{address}/moto-api/reset", method="POST")).close()
         server.stop()
+
+
+def refuse_ann(monkeypatch: pytest.MonkeyPatch, others: BaseException | None = None) -> None:
+    """Let SES refuse the mail to Ann for good; to all others it goes as ever, or `others` is raised."""
+    real = send.hand_over
+
+    def refusing(client: Any, letter: Any) -> str:
+        if letter.to == "ann@example.com":
+            raise send.Refused("SES refused (MessageRejected)", "no", "Mend that")
+        if others:
+            raise others
+        return real(client, letter)
+
+    monkeypatch.setattr(send, "hand_over", refusing)
 
 
 def client_of(service: str, address: str) -> Any:
